@@ -1,0 +1,126 @@
+import { type BigIntStats, closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Fault, messageOf } from '#base/fault.ts'
+import { type ManifestFile, parseManifests } from './manifest.ts'
+import { YAML_LIMITS } from './yaml-document.ts'
+
+/** The name that stands for standard input, as for kubectl. */
+export const STDIN = '-'
+
+const MAX_FILES = 10_000
+const MANIFEST_NAME = /^[^.].*\.(?:yaml|yml|json)$/i
+
+/**
+ * The files that `-f PATH...` means, in a stable order: a directory stands for its *.yaml, *.yml and *.json, recursively and by
+ * name; names that begin with a dot are left out (editors' swap files, the hidden directories of mounted ConfigMaps).
+ * A path that does not exist is kept: reading it says so. Throws a Fault beyond 10,000 files.
+ */
+export function listManifestFiles(paths: readonly string[]): readonly string[] {
+  const files = new Set<string>()
+  for (const path of paths) {
+    for (const file of path !== STDIN && isDirectory(path) ? walk(path) : [path]) files.add(file)
+    if (files.size > MAX_FILES) {
+      throw new Fault('config/too-many-files', `${JSON.stringify(path)} holds more than ${MAX_FILES} files`)
+    }
+  }
+  return [...files]
+}
+
+export function isDirectory(path: string): boolean {
+  return statOf(path)?.isDirectory() ?? false
+}
+
+/** What the file system says of a path, links followed; undefined when it cannot be reached. */
+export function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true })
+  } catch {
+    return undefined
+  }
+}
+
+/** Directories at and below `directory`, links to directories not followed (they may lead in circles). */
+export function listDirectories(directory: string): readonly string[] {
+  const below = entriesOf(directory)
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .flatMap((entry) => listDirectories(join(directory, entry.name)))
+  return [directory, ...below]
+}
+
+/** Reads one file's objects; what cannot be read becomes an error message. Standard input is read to its end. */
+export function readManifestFile(file: string): ManifestFile {
+  const read = readText(file)
+  if (read.kind === 'text') return parseManifests(file, read.text)
+  return { file, manifests: [], messages: [{ level: 'error', file, line: 1, column: 1, path: '', text: read.why }] }
+}
+
+/** What a file says, or why it cannot be told; never more than the limit of one YAML text. */
+export function readText(
+  file: string,
+): { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unreadable'; readonly why: string } {
+  try {
+    const bytes = readBounded(file === STDIN ? 0 : file)
+    if (bytes === undefined) return { kind: 'unreadable', why: `the file is larger than ${YAML_LIMITS.bytes} bytes` }
+    return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch (thrown) {
+    const why = thrown instanceof TypeError ? 'the file is not UTF-8 text' : `cannot be read: ${messageOf(thrown)}`
+    return { kind: 'unreadable', why }
+  }
+}
+
+function* walk(directory: string): Generator<string> {
+  for (const { name } of entriesOf(directory)) {
+    const path = join(directory, name)
+    if (MANIFEST_NAME.test(name) && statOf(path)?.isFile()) yield path
+  }
+  for (const entry of entriesOf(directory)) {
+    if (entry.isDirectory() && !entry.name.startsWith('.')) yield* walk(join(directory, entry.name))
+  }
+}
+
+/** Entries by name; none when the directory went away meanwhile. */
+function entriesOf(directory: string) {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true })
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch {
+    return []
+  }
+}
+
+const PIECE_BYTES = 65_536
+
+/** Everything a file, pipe or descriptor holds; undefined when that is more than the limit. */
+function readBounded(file: string | number): Uint8Array | undefined {
+  const descriptor = typeof file === 'number' ? file : openSync(file, 'r')
+  try {
+    const pieces: Buffer[] = []
+    let total = 0
+    for (;;) {
+      const piece = Buffer.alloc(PIECE_BYTES)
+      const count = readPiece(descriptor, piece)
+      if (count === 0) return Buffer.concat(pieces)
+      total += count
+      if (total > YAML_LIMITS.bytes) return undefined
+      pieces.push(piece.subarray(0, count))
+    }
+  } finally {
+    if (typeof file !== 'number') closeSync(descriptor)
+  }
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))
+
+/** Standard input may be a terminal or pipe in non-blocking mode: then there is nothing to read yet. */
+function readPiece(descriptor: number, piece: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, piece)
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException
+      if (code === 'EOF') return 0
+      if (code !== 'EAGAIN') throw thrown
+      Atomics.wait(PAUSE, 0, 0, 10)
+    }
+  }
+}
