@@ -1,0 +1,120 @@
+import type { FieldPath } from '#kube/field-path.ts'
+import { type Manifest, type ManifestFile, messageAbout } from '#kube/manifest.ts'
+import type { Message, Position } from '#kube/message.ts'
+import { decodeEgressRuleSpec, type EgressRule } from './egress-rule.ts'
+import { lossesOfConversion } from './egress-rule-conversion.ts'
+import { checkEgressRule } from './egress-rule-rules.ts'
+import { recognise } from './kinds.ts'
+import { decodeKubeObject } from './kube-object.ts'
+import type { MeshConfig } from './mesh-config.ts'
+import { isMeshConfigMap, readMeshConfigDocument, readMeshConfigMap } from './mesh-config-document.ts'
+import { Report } from './schema/report.ts'
+import type { ServiceEntry } from './service-entry.ts'
+import { checkServiceEntry } from './service-entry-rules.ts'
+import { decodeServiceEntrySpec } from './service-entry-schema.ts'
+import { unappliedParts } from './unapplied.ts'
+
+/** One valid object and where it was written. */
+export type Document = {
+  readonly file: string
+  readonly position: Position
+  /** The object as it was written, for those who print it again. */
+  readonly manifest: Manifest
+} & (
+  | { readonly kind: 'ServiceEntry'; readonly object: ServiceEntry }
+  | { readonly kind: 'EgressRule'; readonly object: EgressRule }
+  | { readonly kind: 'MeshConfig'; readonly object: MeshConfig }
+)
+
+/** What one file says, checked: its valid objects, and every error and warning in the order of the file. */
+export interface DocumentFile {
+  readonly file: string
+  readonly documents: readonly Document[]
+  readonly messages: readonly Message[]
+}
+
+/** Decodes and checks every object of a file, whatever is wrong with the others. Never throws. */
+export function checkManifestFile(file: ManifestFile): DocumentFile {
+  const documents: Document[] = []
+  const messages: Message[] = [...file.messages]
+  for (const manifest of file.manifests) {
+    const { document, found } = checkManifest(manifest)
+    for (const message of found) messages.push(message)
+    if (document !== undefined) documents.push(document)
+  }
+  return { file: file.file, documents, messages }
+}
+
+interface Checked {
+  readonly document: Document | undefined
+  readonly found: readonly Message[]
+}
+
+function checkManifest(manifest: Manifest): Checked {
+  const recognition = recognise(manifest.apiVersion, manifest.kind)
+  if (recognition.kind === 'unknown') return finding(manifest, 'error', [recognition.field], recognition.text)
+  if (recognition.kind === 'not applied') return notApplied(manifest)
+  switch (recognition.as) {
+    case 'ServiceEntry':
+      return checkServiceEntryManifest(manifest)
+    case 'EgressRule':
+      return checkEgressRuleManifest(manifest)
+    case 'MeshConfig':
+      return meshConfigOf(manifest, readMeshConfigDocument(manifest))
+    case 'ConfigMap':
+      return isMeshConfigMap(manifest) ? meshConfigOf(manifest, readMeshConfigMap(manifest)) : notApplied(manifest)
+  }
+}
+
+function checkServiceEntryManifest(manifest: Manifest): Checked {
+  const report = new Report()
+  const object = decodeKubeObject(manifest.value, decodeServiceEntrySpec, report)
+  if (hasSpec(manifest)) checkServiceEntry(object, report)
+  if (!report.hasErrors) unappliedParts(object, report)
+  const found = report.findings.map((one) => messageAbout(manifest, one))
+  if (report.hasErrors) return { document: undefined, found }
+  return { document: { ...placeOf(manifest), kind: 'ServiceEntry', object }, found }
+}
+
+function checkEgressRuleManifest(manifest: Manifest): Checked {
+  const report = new Report()
+  const object = decodeKubeObject(manifest.value, decodeEgressRuleSpec, report)
+  if (hasSpec(manifest)) checkEgressRule(object, report)
+  if (!report.hasErrors) {
+    for (const { port, text } of lossesOfConversion(object)) {
+      report.warn(port === undefined ? ['spec', 'destination', 'service'] : ['spec', 'ports', port, 'protocol'], text)
+    }
+  }
+  const found = report.findings.map((one) => messageAbout(manifest, one))
+  if (report.hasErrors) return { document: undefined, found }
+  return { document: { ...placeOf(manifest), kind: 'EgressRule', object }, found }
+}
+
+function meshConfigOf(
+  manifest: Manifest,
+  read: { readonly meshConfig: MeshConfig | undefined; readonly messages: readonly Message[] },
+): Checked {
+  const { meshConfig, messages } = read
+  const document = meshConfig && ({ ...placeOf(manifest), kind: 'MeshConfig', object: meshConfig } as const)
+  return { document, found: messages }
+}
+
+function hasSpec(manifest: Manifest): boolean {
+  return manifest.value.spec !== undefined && manifest.value.spec !== null
+}
+
+function notApplied(manifest: Manifest): Checked {
+  return finding(manifest, 'warning', [], `${manifest.kind} is not applied by postern run yet, and was not checked`)
+}
+
+function finding(manifest: Manifest, level: 'error' | 'warning', path: FieldPath, text: string): Checked {
+  return { document: undefined, found: [messageAbout(manifest, { level, path, text })] }
+}
+
+function placeOf(manifest: Manifest): {
+  readonly file: string
+  readonly position: Position
+  readonly manifest: Manifest
+} {
+  return { file: manifest.file, position: manifest.locate([]), manifest }
+}

@@ -1,0 +1,144 @@
+import { didYouMean } from './schema/did-you-mean.ts'
+
+/** Kinds whose objects Postern reads. */
+export type ReadKind = 'ServiceEntry' | 'EgressRule' | 'MeshConfig' | 'ConfigMap'
+
+/** What Postern makes of an apiVersion and kind. */
+export type Recognition =
+  | { readonly kind: 'read'; readonly as: ReadKind }
+  /** A kind of Istio or Kubernetes that has no effect here yet. */
+  | { readonly kind: 'not applied' }
+  | { readonly kind: 'unknown'; readonly field: 'apiVersion' | 'kind'; readonly text: string }
+
+interface KindRow {
+  readonly group: string
+  readonly versions: readonly string[]
+  readonly kinds: readonly string[]
+}
+
+const ISTIO_VERSIONS = ['v1', 'v1beta1', 'v1alpha3']
+
+/** Kinds that are read, and the versions they are read in (spec 1.0, 2.1). */
+const READ: readonly (KindRow & { readonly kinds: readonly ReadKind[] })[] = [
+  { group: 'networking.istio.io', versions: ISTIO_VERSIONS, kinds: ['ServiceEntry'] },
+  { group: 'config.istio.io', versions: ['v1alpha2'], kinds: ['EgressRule'] },
+  { group: 'mesh.istio.io', versions: ['v1alpha1'], kinds: ['MeshConfig'] },
+  { group: '', versions: ['v1'], kinds: ['ConfigMap'] },
+]
+
+/** Kinds that are known and have no effect yet. */
+const NOT_APPLIED: readonly KindRow[] = [
+  {
+    group: 'networking.istio.io',
+    versions: ISTIO_VERSIONS,
+    kinds: ['VirtualService', 'DestinationRule', 'Gateway', 'Sidecar', 'WorkloadEntry', 'WorkloadGroup'],
+  },
+  { group: 'networking.istio.io', versions: ['v1alpha3'], kinds: ['EnvoyFilter', 'ExternalService'] },
+  { group: 'networking.istio.io', versions: ['v1beta1'], kinds: ['ProxyConfig'] },
+  {
+    group: 'security.istio.io',
+    versions: ['v1', 'v1beta1'],
+    kinds: ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
+  },
+  { group: 'telemetry.istio.io', versions: ['v1', 'v1alpha1'], kinds: ['Telemetry'] },
+  { group: 'extensions.istio.io', versions: ['v1alpha1'], kinds: ['WasmPlugin', 'TrafficExtension'] },
+  { group: 'install.istio.io', versions: ['v1alpha1'], kinds: ['IstioOperator'] },
+  { group: 'config.istio.io', versions: ['v1alpha2'], kinds: ['RouteRule', 'DestinationPolicy', 'IngressRule'] },
+  { group: 'authentication.istio.io', versions: ['v1alpha1'], kinds: ['Policy', 'MeshPolicy'] },
+  {
+    group: '',
+    versions: ['v1'],
+    kinds: [
+      'Service',
+      'Pod',
+      'Namespace',
+      'ServiceAccount',
+      'Secret',
+      'Endpoints',
+      'Node',
+      'PersistentVolume',
+      'PersistentVolumeClaim',
+      'ReplicationController',
+      'LimitRange',
+      'ResourceQuota',
+      'Event',
+      'PodTemplate',
+    ],
+  },
+  {
+    group: 'apps',
+    versions: ['v1', 'v1beta1', 'v1beta2'],
+    kinds: ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ControllerRevision'],
+  },
+  {
+    group: 'extensions',
+    versions: ['v1beta1'],
+    kinds: ['Deployment', 'DaemonSet', 'ReplicaSet', 'Ingress', 'NetworkPolicy'],
+  },
+  { group: 'batch', versions: ['v1', 'v1beta1'], kinds: ['Job', 'CronJob'] },
+  { group: 'networking.k8s.io', versions: ['v1', 'v1beta1'], kinds: ['Ingress', 'IngressClass', 'NetworkPolicy'] },
+  { group: 'discovery.k8s.io', versions: ['v1', 'v1beta1'], kinds: ['EndpointSlice'] },
+  {
+    group: 'rbac.authorization.k8s.io',
+    versions: ['v1', 'v1beta1'],
+    kinds: ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'],
+  },
+  { group: 'policy', versions: ['v1', 'v1beta1'], kinds: ['PodDisruptionBudget', 'PodSecurityPolicy'] },
+  { group: 'autoscaling', versions: ['v1', 'v2', 'v2beta1', 'v2beta2'], kinds: ['HorizontalPodAutoscaler'] },
+  { group: 'storage.k8s.io', versions: ['v1'], kinds: ['StorageClass', 'VolumeAttachment', 'CSIDriver'] },
+  { group: 'scheduling.k8s.io', versions: ['v1'], kinds: ['PriorityClass'] },
+  { group: 'coordination.k8s.io', versions: ['v1'], kinds: ['Lease'] },
+  { group: 'apiextensions.k8s.io', versions: ['v1', 'v1beta1'], kinds: ['CustomResourceDefinition'] },
+  { group: 'apiregistration.k8s.io', versions: ['v1'], kinds: ['APIService'] },
+  {
+    group: 'admissionregistration.k8s.io',
+    versions: ['v1', 'v1beta1'],
+    kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'ValidatingAdmissionPolicy'],
+  },
+  {
+    group: 'gateway.networking.k8s.io',
+    versions: ['v1', 'v1beta1', 'v1alpha2', 'v1alpha3'],
+    kinds: [
+      'Gateway',
+      'GatewayClass',
+      'HTTPRoute',
+      'GRPCRoute',
+      'TLSRoute',
+      'TCPRoute',
+      'UDPRoute',
+      'ReferenceGrant',
+      'BackendTLSPolicy',
+    ],
+  },
+  { group: 'kustomize.config.k8s.io', versions: ['v1beta1', 'v1alpha1'], kinds: ['Kustomization', 'Component'] },
+]
+
+/** Looks a kind up; what is unknown gets the nearest thing that is known. */
+export function recognise(apiVersion: string, kind: string): Recognition {
+  const read = READ.find((row) => has(row, apiVersion) && row.kinds.some((name) => name === kind))
+  if (read !== undefined) return { kind: 'read', as: read.kinds[0]! }
+  if (NOT_APPLIED.some((row) => has(row, apiVersion) && row.kinds.includes(kind))) return { kind: 'not applied' }
+  const rows = [...READ, ...NOT_APPLIED]
+  const refusal = `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`
+  const versions = rows.filter((row) => row.kinds.includes(kind)).flatMap(apiVersionsOf)
+  if (versions.length > 0) {
+    const known = versions.map((version) => JSON.stringify(version)).join(', ')
+    return { kind: 'unknown', field: 'apiVersion', text: `${refusal}: ${kind} is of ${known}` }
+  }
+  const kinds = rows.filter((row) => has(row, apiVersion)).flatMap((row) => row.kinds)
+  const hint =
+    didYouMean(kind, kinds) ||
+    didYouMean(
+      kind,
+      rows.flatMap((row) => row.kinds),
+    )
+  return { kind: 'unknown', field: 'kind', text: refusal + hint }
+}
+
+function has(row: KindRow, apiVersion: string): boolean {
+  return apiVersionsOf(row).includes(apiVersion)
+}
+
+function apiVersionsOf(row: KindRow): readonly string[] {
+  return row.versions.map((version) => (row.group === '' ? version : `${row.group}/${version}`))
+}

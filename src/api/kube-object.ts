@@ -1,0 +1,31 @@
+import type { KubeObject, ObjectMeta } from '#kube/object.ts'
+import { decodeObjectMeta } from './object-meta.ts'
+import { type Decode, message } from './schema/decode.ts'
+import type { Report } from './schema/report.ts'
+
+interface Envelope<Spec> {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: ObjectMeta
+  readonly spec: Spec
+  readonly status: undefined
+}
+
+/** Decodes an object of a kind whose spec is required: apiVersion and kind as they are, metadata, spec; status is not read. Rules follow. */
+export function decodeKubeObject<Spec>(
+  value: Readonly<Record<string, unknown>>,
+  decodeSpec: Decode<Spec>,
+  report: Report,
+): KubeObject<Spec> {
+  const decode = message<Envelope<Spec>>({
+    apiVersion: (text) => String(text),
+    kind: (text) => String(text),
+    metadata: decodeObjectMeta,
+    spec: decodeSpec,
+    status: () => undefined,
+  })
+  if (value.spec === undefined || value.spec === null) report.error(['spec'], 'Required value: the object has no spec')
+  const { apiVersion, kind, metadata, spec } = decode(value, [], report)
+  report.beginRules()
+  return { apiVersion, kind, metadata, spec }
+}

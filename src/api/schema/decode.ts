@@ -1,0 +1,161 @@
+import { camelCase, type FieldPath } from '#kube/field-path.ts'
+import { didYouMean } from './did-you-mean.ts'
+import type { Report } from './report.ts'
+
+/**
+ * Decodes the value of one field. Absent and null values are the field's default, as in protobuf JSON; a value of the wrong type is
+ * an error, as in a Kubernetes schema ("80" is no number), and the default stands in for it.
+ */
+export type Decode<T> = (value: unknown, path: FieldPath, report: Report) => T
+
+const MAX_UINT32 = 4_294_967_295
+
+const QUOTING_HINTS: Readonly<Record<string, string>> = {
+  number: '; put it in quotes',
+  boolean: '; put it in quotes (unquoted yes, no, on, off, y and n are booleans in YAML too)',
+}
+
+/** A string of at most `maxLength` characters; default "". */
+export function string(maxLength?: number): Decode<string> {
+  return (value, path, report) => {
+    if (isAbsent(value)) return ''
+    if (typeof value !== 'string') {
+      return wrongType(report, path, 'a string', value, '', QUOTING_HINTS[typeof value] ?? '')
+    }
+    if (maxLength !== undefined && value.length > maxLength) {
+      report.error(path, `too long: ${value.length} characters, at most ${maxLength} are allowed`)
+    }
+    return value
+  }
+}
+
+/** A boolean; default false. */
+export const boolean: Decode<boolean> = (value, path, report) => {
+  if (isAbsent(value)) return false
+  return typeof value === 'boolean' ? value : wrongType(report, path, 'a boolean', value, false)
+}
+
+/** An unsigned 32-bit integer; default 0. */
+export const uint32: Decode<number> = integerBetween(0, MAX_UINT32)
+
+/** A signed 32-bit integer; default 0. */
+export const int32: Decode<number> = integerBetween(-2_147_483_648, 2_147_483_647)
+
+function integerBetween(min: number, max: number): Decode<number> {
+  return (value, path, report) => {
+    if (isAbsent(value)) return 0
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      const numeric = typeof value === 'string' && /^\d+$/.test(value)
+      return wrongType(report, path, 'an integer', value, 0, numeric ? '; write it without quotes' : '')
+    }
+    if (value >= min && value <= max) return value
+    report.error(path, `must be an integer from ${min} to ${max}, not ${value}`)
+    return 0
+  }
+}
+
+/** One of some names, exactly as written; the first is the default. Numbers are no names: a Kubernetes schema refuses them too. */
+export function oneOf<const T extends string>(names: readonly [T, ...T[]]): Decode<T> {
+  return (value, path, report) => {
+    if (isAbsent(value)) return names[0]
+    const name = names.find((candidate) => candidate === value)
+    if (name !== undefined) return name
+    const supported = names.map((candidate) => JSON.stringify(candidate)).join(', ')
+    const hint = typeof value === 'string' ? didYouMean(value, names) : ''
+    report.error(path, `Unsupported value: ${show(value)}: supported values: ${supported}${hint}`)
+    return names[0]
+  }
+}
+
+/** A list of at most `maxItems` values; default empty. `nullText` is said of an element that is null. */
+export function list<T>(item: Decode<T>, options: { maxItems?: number; nullText?: string } = {}): Decode<readonly T[]> {
+  const { maxItems = Number.POSITIVE_INFINITY, nullText = 'an element of a list may not be null' } = options
+  return (value, path, report) => {
+    if (isAbsent(value)) return []
+    if (!Array.isArray(value)) return wrongType(report, path, 'a list', value, [])
+    if (value.length > maxItems) {
+      report.error(path, `Too many: ${value.length}: must have at most ${maxItems} items`)
+      return []
+    }
+    return value.map((element: unknown, index) => {
+      if (element === null) report.error([...path, index], nullText)
+      return item(element, [...path, index], report)
+    })
+  }
+}
+
+/** A map from strings, with at most `maxEntries` keys; default empty. */
+export function mapOf<T>(item: Decode<T>, maxEntries = Number.POSITIVE_INFINITY): Decode<Readonly<Record<string, T>>> {
+  return (value, path, report) => {
+    if (isAbsent(value)) return {}
+    if (!isRecord(value)) return wrongType(report, path, 'a map', value, {})
+    const entries = Object.entries(value)
+    if (entries.length > maxEntries) {
+      report.error(path, `Too many: ${entries.length}: must have at most ${maxEntries} keys`)
+      return {}
+    }
+    const decoded = entries.map(([key, one]) => {
+      if (one === null) report.error([...path, key], 'a value of a map may not be null')
+      return [key, item(one, [...path, key], report)] as const
+    })
+    return Object.fromEntries(decoded)
+  }
+}
+
+/** A message with exactly these fields, each in camelCase or snake_case; fields it does not have are errors. */
+export function message<T extends object>(fields: { readonly [K in keyof T]-?: Decode<T[K]> }): Decode<T> {
+  const names = Object.keys(fields) as (keyof T & string)[]
+  return (value, path, report) => {
+    const given = isAbsent(value) ? {} : isRecord(value) ? value : wrongType(report, path, 'a map', value, {})
+    const values = byFieldName(given, names, path, report)
+    const decoded: Partial<T> = {}
+    for (const name of names) decoded[name] = fields[name](values.get(name), [...path, name], report)
+    return decoded as T
+  }
+}
+
+/** A message that may be absent altogether. */
+export function optional<T>(decode: Decode<T>): Decode<T | undefined> {
+  return (value, path, report) => (isAbsent(value) ? undefined : decode(value, path, report))
+}
+
+function byFieldName(
+  given: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  path: FieldPath,
+  report: Report,
+): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>()
+  for (const [key, value] of Object.entries(given)) {
+    const name = names.includes(key) ? key : camelCase(key)
+    if (!names.includes(name)) {
+      report.error([...path, key], `unknown field ${JSON.stringify(key)}${didYouMean(key, names)}`)
+    } else if (values.has(name)) {
+      report.error([...path, key], `field ${JSON.stringify(name)} is given in two spellings`)
+    } else {
+      values.set(name, value)
+    }
+  }
+  return values
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined
+}
+
+function wrongType<T>(report: Report, path: FieldPath, wanted: string, value: unknown, standIn: T, hint = ''): T {
+  report.error(path, `Invalid value: must be ${wanted}, not ${show(value)}${hint}`)
+  return standIn
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (isRecord(value)) return 'a map'
+  const text = JSON.stringify(value)
+  const kind = typeof value === 'string' ? '' : `${typeof value} `
+  return text.length > 80 ? `${kind}${text.slice(0, 80)}...` : `${kind}${text}`
+}

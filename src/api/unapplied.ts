@@ -1,0 +1,26 @@
+import type { Report } from './schema/report.ts'
+import type { ServiceEntry } from './service-entry.ts'
+
+/** Warns of parts of a valid service entry that have no effect in a sealed run: never a silent no-op. */
+export function unappliedParts(entry: ServiceEntry, report: Report): void {
+  const { resolution, workloadSelector, ports } = entry.spec
+  if (resolution === 'DYNAMIC_DNS') {
+    report.warn(
+      ['spec', 'resolution'],
+      'resolution DYNAMIC_DNS is not applied by postern run yet: its hosts stay denied',
+    )
+  }
+  if (workloadSelector !== undefined) {
+    report.warn(
+      ['spec', 'workloadSelector'],
+      'workloadSelector is not applied by postern run yet: it selects no endpoints',
+    )
+  }
+  for (const [index, port] of ports.entries()) {
+    if (port.protocol.toLowerCase() !== 'udp') continue
+    report.warn(
+      ['spec', 'ports', index, 'protocol'],
+      'protocol UDP is not carried by the sidecar: this port stays denied',
+    )
+  }
+}
