@@ -1,0 +1,111 @@
+import type { MeshConfig } from '#api/mesh-config.ts'
+import type { ServiceEntry } from '#api/service-entry.ts'
+import type { ConfigInput } from '#control/source/config-input.ts'
+import { type Rejection, refOf } from './rejection.ts'
+import type { Service } from './service.ts'
+import { parseServiceAddress } from './service-address.ts'
+import { creationTime, servicesOfEntry, virtualIpNames } from './services-of-entry.ts'
+import { allocateVirtualIps, type VirtualIps } from './virtual-ips.ts'
+
+/** All services of a mesh at one moment, who may see them, and what could not be taken up. Immutable. */
+export interface Mesh {
+  readonly config: MeshConfig
+  /** Oldest first; ties by host name, then namespace (spec 3.2). */
+  readonly services: readonly Service[]
+  readonly index: ServiceIndex
+  /** "NAMESPACE/HOST" → the entries that define that host there, oldest first: their endpoints are one pool. */
+  readonly entriesByHost: ReadonlyMap<string, readonly ServiceEntry[]>
+  /** What no proxy gets, whatever its namespace. */
+  readonly rejections: readonly Rejection[]
+}
+
+/** Services by who may see them; each list oldest first. */
+export interface ServiceIndex {
+  readonly everyone: readonly Service[]
+  /** Exported to the namespace that they are in. */
+  readonly ownByNamespace: ReadonlyMap<string, readonly Service[]>
+  /** Exported to a namespace by another one. */
+  readonly exportedToNamespace: ReadonlyMap<string, readonly Service[]>
+}
+
+/** Builds the mesh of a configuration: pure, and linear in the number of services. */
+export function buildMesh(input: ConfigInput): Mesh {
+  const entries = [...input.serviceEntries].sort(byAge)
+  const virtualIps = allocateVirtualIps(entries.flatMap(virtualIpNames), writtenAddresses(entries))
+  const services = entries
+    .flatMap((entry) => servicesOfEntry(entry, input.meshConfig.defaultServiceExportTo, virtualIps))
+    .sort(compareServices)
+  return {
+    config: input.meshConfig,
+    services,
+    index: indexServices(services),
+    entriesByHost: groupByHost(entries),
+    rejections: entries.flatMap((entry) => rejectionsOf(entry, virtualIps)),
+  }
+}
+
+function byAge(a: ServiceEntry, b: ServiceEntry): number {
+  return creationTime(a) - creationTime(b) || compareText(entryKey(a), entryKey(b))
+}
+
+function entryKey(entry: ServiceEntry): string {
+  return `${entry.metadata.name}.${entry.metadata.namespace ?? 'default'}`
+}
+
+function compareServices(a: Service, b: Service): number {
+  return a.createdAt - b.createdAt || compareText(`${a.host}.${a.namespace}`, `${b.host}.${b.namespace}`)
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function writtenAddresses(entries: readonly ServiceEntry[]): ReadonlySet<string> {
+  const taken = new Set<string>()
+  for (const { spec } of entries)
+    for (const text of spec.addresses) {
+      const address = parseServiceAddress(text)
+      if (address?.kind === 'ip') taken.add(address.address)
+    }
+  return taken
+}
+
+function indexServices(services: readonly Service[]): ServiceIndex {
+  const everyone: Service[] = []
+  const ownByNamespace = new Map<string, Service[]>()
+  const exportedToNamespace = new Map<string, Service[]>()
+  for (const service of services) {
+    if (service.visibility.kind === 'public') everyone.push(service)
+    if (service.visibility.kind !== 'namespaces') continue
+    for (const namespace of service.visibility.namespaces)
+      append(namespace === service.namespace ? ownByNamespace : exportedToNamespace, namespace, service)
+  }
+  return { everyone, ownByNamespace, exportedToNamespace }
+}
+
+function groupByHost(entries: readonly ServiceEntry[]): ReadonlyMap<string, readonly ServiceEntry[]> {
+  const groups = new Map<string, ServiceEntry[]>()
+  for (const entry of entries)
+    for (const host of entry.spec.hosts) append(groups, `${entry.metadata.namespace ?? 'default'}/${host}`, entry)
+  return groups
+}
+
+function append<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [item])
+  else list.push(item)
+}
+
+function rejectionsOf(entry: ServiceEntry, virtualIps: ReadonlyMap<string, VirtualIps>): readonly Rejection[] {
+  const object = refOf(entry)
+  const found: Rejection[] = []
+  const reject = (code: Rejection['code'], path: string, message: string) =>
+    found.push({ code, object, path, message, because: undefined })
+  if (entry.spec.resolution === 'DYNAMIC_DNS')
+    reject('unsupported-resolution', 'spec.resolution', 'resolution "DYNAMIC_DNS" is not supported: use NONE or DNS')
+  if (entry.spec.workloadSelector !== undefined)
+    reject('unsupported-selector', 'spec.workloadSelector', 'workloadSelector selects nothing: use spec.endpoints')
+  for (const name of virtualIpNames(entry))
+    if (!virtualIps.has(name)) reject('no-virtual-ip', 'spec.hosts', `no virtual IP is left for host "${name}"`)
+  return found
+}

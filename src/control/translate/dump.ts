@@ -1,0 +1,79 @@
+import {
+  createRegistry,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  type MessageShape,
+  toJson,
+} from '@bufbuild/protobuf'
+import { ClusterSchema } from '#xds/gen/envoy/config/cluster/v3/cluster_pb.js'
+import { ClusterLoadAssignmentSchema } from '#xds/gen/envoy/config/endpoint/v3/endpoint_pb.js'
+import { ListenerSchema } from '#xds/gen/envoy/config/listener/v3/listener_pb.js'
+import { RouteConfigurationSchema } from '#xds/gen/envoy/config/route/v3/route_pb.js'
+import { FileAccessLogSchema } from '#xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js'
+import { RouterSchema } from '#xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js'
+import { HttpInspectorSchema } from '#xds/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js'
+import { TlsInspectorSchema } from '#xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js'
+import { HttpConnectionManagerSchema } from '#xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
+import { MongoProxySchema } from '#xds/gen/envoy/extensions/filters/network/mongo_proxy/v3/mongo_proxy_pb.js'
+import { TcpProxySchema } from '#xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js'
+import { CaresDnsResolverConfigSchema } from '#xds/gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js'
+import { UuidRequestIdConfigSchema } from '#xds/gen/envoy/extensions/request_id/uuid/v3/uuid_pb.js'
+import { PreviousHostsPredicateSchema } from '#xds/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js'
+import { HttpProtocolOptionsSchema } from '#xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
+import { NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
+import type { Translation } from './translation.ts'
+
+/** Every type that a translation wraps in an Any. */
+const registry = createRegistry(
+  CaresDnsResolverConfigSchema,
+  FileAccessLogSchema,
+  HttpConnectionManagerSchema,
+  HttpInspectorSchema,
+  HttpProtocolOptionsSchema,
+  MongoProxySchema,
+  PreviousHostsPredicateSchema,
+  RouterSchema,
+  TcpProxySchema,
+  TlsInspectorSchema,
+  UuidRequestIdConfigSchema,
+)
+
+/** A translation as protobuf JSON, resources sorted by name: what `postern proxy-config` prints. */
+export interface ResourceDump {
+  readonly clusters: readonly JsonValue[]
+  readonly listeners: readonly JsonValue[]
+  readonly routes: readonly JsonValue[]
+  readonly endpoints: readonly JsonValue[]
+  /** Host → { ips, registry } */
+  readonly names: JsonValue
+}
+
+export function dumpResources(translation: Translation): ResourceDump {
+  const { table = {} } = toJson(NameTableSchema, translation.names) as { table?: JsonObject }
+  return {
+    clusters: sorted(ClusterSchema, translation.clusters, ({ name }) => name),
+    listeners: sorted(ListenerSchema, translation.listeners, ({ name }) => name),
+    routes: sorted(RouteConfigurationSchema, translation.routes, ({ name }) => name),
+    endpoints: sorted(ClusterLoadAssignmentSchema, translation.endpoints, ({ clusterName }) => clusterName),
+    names: Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}
+
+function sorted<Desc extends DescMessage>(
+  schema: Desc,
+  messages: readonly MessageShape<Desc>[],
+  nameOf: (message: MessageShape<Desc>) => string,
+): readonly JsonValue[] {
+  const byName = [...messages].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  return byName.map((message) => typeFirst(toJson(schema, message, { registry })))
+}
+
+/** Puts "@type" before the fields that it gives their meaning to. */
+function typeFirst(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(typeFirst)
+  if (typeof value !== 'object' || value === null) return value
+  const { '@type': type, ...fields } = value
+  const entries = Object.entries(fields).map(([key, field]) => [key, typeFirst(field)] as const)
+  return Object.fromEntries(type === undefined ? entries : [['@type', type], ...entries])
+}

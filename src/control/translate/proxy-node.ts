@@ -1,0 +1,61 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { Fault } from '#base/fault.ts'
+import type { NodeIdentity } from '#xds/resource-set.ts'
+
+/** All that a translation depends on beside the mesh: proxies that agree in these get the same resources. */
+export interface ProxyNode {
+  readonly namespace: string
+  /** "NAMESPACE.svc.DOMAIN": short names of hosts below it are answered too. */
+  readonly dnsDomain: string
+  readonly ipFamilies: 'v4' | 'v6' | 'dual'
+  /** The proxy's DNS responder answers virtual IPs; without it they would never be dialled. */
+  readonly dnsCapture: boolean
+}
+
+/**
+ * Reads a node id "sidecar~IP~NAME.NAMESPACE~NAMESPACE.svc.DOMAIN" and the metadata that matters here (spec 7.1, 7.2):
+ * INSTANCE_IPS (comma separated; default the id's IP) gives the families, DNS_CAPTURE "false" says that nothing answers
+ * virtual IPs (default "true": Postern's sidecars always capture DNS), NAMESPACE overrides the id's.
+ * @throws Fault control/node-id
+ */
+export function proxyNodeOf(identity: NodeIdentity): ProxyNode {
+  const parts = identity.id.split('~')
+  const [type, ip, name, domain] = parts
+  if (parts.length !== 4 || type !== 'sidecar' || ip === undefined || domain === undefined)
+    throw badNodeId(identity.id, 'must be sidecar~IP~NAME.NAMESPACE~NAMESPACE.svc.DOMAIN')
+  if (!isIPv4(ip) && !isIPv6(ip)) throw badNodeId(identity.id, `"${ip}" is not an IP address`)
+  const instanceIps = text(identity.metadata.INSTANCE_IPS)
+  return {
+    namespace: text(identity.metadata.NAMESPACE) ?? domain.split('.')[0] ?? name?.split('.').at(-1) ?? 'default',
+    dnsDomain: domain,
+    ipFamilies: familiesOf((instanceIps ?? ip).split(',')),
+    dnsCapture: text(identity.metadata.DNS_CAPTURE)?.toLowerCase() !== 'false',
+  }
+}
+
+/** One string per distinct node: translations are shared by it. */
+export function viewKey(node: ProxyNode): string {
+  return `${node.dnsDomain} ${node.namespace} ${node.ipFamilies} ${node.dnsCapture}`
+}
+
+/** "0.0.0.0", "::" or both: what a listener for any address binds to; the first one names it. */
+export function wildcardsOf(node: ProxyNode): readonly [string, ...string[]] {
+  if (node.ipFamilies === 'v6') return ['::']
+  return node.ipFamilies === 'dual' ? ['0.0.0.0', '::'] : ['0.0.0.0']
+}
+
+function familiesOf(ips: readonly string[]): ProxyNode['ipFamilies'] {
+  const trimmed = ips.map((ip) => ip.trim())
+  const v4 = trimmed.some((ip) => isIPv4(ip))
+  const v6 = trimmed.some((ip) => isIPv6(ip))
+  if (v4 && v6) return 'dual'
+  return v6 ? 'v6' : 'v4'
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function badNodeId(id: string, why: string): Fault {
+  return new Fault('control/node-id', `node id "${id}" cannot be served: ${why}`)
+}

@@ -1,0 +1,122 @@
+import { isIP } from 'node:net'
+import type { Mesh } from '#control/mesh/mesh.ts'
+import type { Rejection, RejectionCode } from '#control/mesh/rejection.ts'
+import type { Endpoint, Service } from '#control/mesh/service.ts'
+import { endpointsOf } from '#control/mesh/service-endpoints.ts'
+import { type VisibleServices, visibleServices } from '#control/mesh/visible-services.ts'
+import type { Cluster } from '#xds/gen/envoy/config/cluster/v3/cluster_pb.js'
+import type { ClusterLoadAssignment } from '#xds/gen/envoy/config/endpoint/v3/endpoint_pb.js'
+import type { Listener } from '#xds/gen/envoy/config/listener/v3/listener_pb.js'
+import type { RouteConfiguration } from '#xds/gen/envoy/config/route/v3/route_pb.js'
+import type { NameTable } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
+import { type AccessLogs, accessLogsOf } from './access-log.ts'
+import { blackHoleCluster, passthroughCluster, serviceCluster, type Upstream } from './clusters.ts'
+import { listenerContext, outboundListener, virtualOutbound } from './listeners.ts'
+import { loadAssignmentOf } from './load-assignment.ts'
+import { clusterName } from './messages.ts'
+import { nameTable } from './name-table.ts'
+import { type OutboundListener, outboundListeners } from './outbound-listeners.ts'
+import type { ProxyNode } from './proxy-node.ts'
+import { routeConfigurations } from './routes.ts'
+
+/** Everything that a proxy is sent, and what of the configuration it does not get. */
+export interface Translation {
+  readonly clusters: readonly Cluster[]
+  /** For EDS clusters only. */
+  readonly endpoints: readonly ClusterLoadAssignment[]
+  readonly listeners: readonly Listener[]
+  readonly routes: readonly RouteConfiguration[]
+  readonly names: NameTable
+  readonly rejections: readonly Rejection[]
+}
+
+/** Translates a mesh for one proxy (spec 3): pure, deterministic, linear in the number of services that the proxy sees. */
+export function translate(mesh: Mesh, node: ProxyNode): Translation {
+  const { config } = mesh
+  const visible = visibleServices(mesh, node.namespace)
+  const accessLogs = accessLogsOf(config)
+  const { listeners, rejections } = outboundListeners(visible.listed, node)
+  const upstreams = upstreamsOf(mesh, visible, node)
+  const policy = config.outboundTrafficPolicy.mode
+  return {
+    clusters: [blackHoleCluster(config), passthroughCluster(config), ...upstreams.clusters],
+    endpoints: upstreams.endpoints,
+    listeners: listenerMessages(listeners, mesh, accessLogs, node),
+    routes: routeConfigurations(routeNames(listeners), visible.listed, policy, node),
+    names: nameTable(visible.listed, node),
+    rejections: [...mesh.rejections, ...visible.rejections, ...rejections, ...upstreams.rejections],
+  }
+}
+
+function listenerMessages(
+  listeners: readonly OutboundListener[],
+  { config }: Mesh,
+  accessLogs: AccessLogs,
+  node: ProxyNode,
+): readonly Listener[] {
+  const context = listenerContext(config, accessLogs)
+  return [
+    ...listeners.map((listener) => outboundListener(listener, context)),
+    virtualOutbound(config, accessLogs, node),
+  ]
+}
+
+function routeNames(listeners: readonly OutboundListener[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const { chains } of listeners)
+    for (const { target } of chains) if (target.kind === 'http') names.add(target.routeConfig)
+  return names
+}
+
+interface Upstreams {
+  readonly clusters: Cluster[]
+  readonly endpoints: ClusterLoadAssignment[]
+  readonly rejections: Rejection[]
+}
+
+function upstreamsOf(mesh: Mesh, { byHost, addressesByHost }: VisibleServices, node: ProxyNode): Upstreams {
+  const upstreams: Upstreams = { clusters: [], endpoints: [], rejections: [] }
+  const everywhere = mesh.config.outboundTrafficPolicy.mode === 'ALLOW_ANY' ? ANY_ADDRESS : []
+  for (const service of byHost.values()) {
+    const dialled = [...(addressesByHost.get(service.host) ?? []), ...everywhere]
+    for (const port of service.ports)
+      if (port.protocol !== 'UDP') addUpstream(upstreams, mesh, { service, port, dialled }, node)
+  }
+  return upstreams
+}
+
+/** Where whatever is dialled may go, the addresses of a named host are not looked at either. */
+const ANY_ADDRESS = ['0.0.0.0/0', '::/0']
+
+function addUpstream(to: Upstreams, mesh: Mesh, upstream: Upstream, node: ProxyNode): void {
+  const { service, port } = upstream
+  const reject = (code: RejectionCode, message: string) =>
+    to.rejections.push({ code, object: port.definedBy, path: 'spec.endpoints', message, because: undefined })
+  const endpoints = usableEndpoints(service, endpointsOf(mesh, service, port), (unusable, why) =>
+    reject('unusable-endpoint', `endpoint "${unusable.address}" of host "${service.host}" is left out: ${why}`),
+  )
+  if (service.resolution.startsWith('DNS') && endpoints.length === 0) {
+    reject('no-endpoints', `host "${service.host}" has no endpoint to resolve: it gets no cluster`)
+    return
+  }
+  to.clusters.push(serviceCluster(upstream, endpoints, mesh.config, node))
+  if (service.resolution === 'STATIC')
+    to.endpoints.push(loadAssignmentOf(clusterName(service.host, port.number), endpoints))
+}
+
+/** Envoy refuses a whole cluster for one endpoint that its type cannot hold: such endpoints are left out instead. */
+function usableEndpoints(
+  { resolution }: Service,
+  endpoints: readonly Endpoint[],
+  reject: (endpoint: Endpoint, why: string) => void,
+): readonly Endpoint[] {
+  if (resolution === 'STATIC')
+    return endpoints.filter((endpoint) => {
+      if (endpoint.port === 0 || isIP(endpoint.address) !== 0) return true
+      reject(endpoint, 'resolution STATIC takes IP addresses and Unix sockets only')
+      return false
+    })
+  if (resolution !== 'DNS_ROUND_ROBIN' || endpoints.length < 2) return endpoints
+  for (const endpoint of endpoints.slice(1)) reject(endpoint, 'resolution DNS_ROUND_ROBIN takes one endpoint')
+  return endpoints.slice(0, 1)
+}
