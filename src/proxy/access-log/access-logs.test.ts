@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { Fault } from '#base/fault.ts'
+import type { AccessLogConfig } from '#proxy/config/model.ts'
+import { StreamInfo } from '#proxy/connection/stream-info.ts'
+import { AccessLogs } from './access-logs.ts'
+
+describe('AccessLogs', () => {
+  let folder: string
+  let faults: Fault[]
+  let logs: AccessLogs
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'postern-log-'))
+    faults = []
+    logs = new AccessLogs({ hostname: 'h', environment: {}, onFault: (fault) => faults.push(fault) })
+  })
+  afterEach(async () => {
+    await logs.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const to = (path: string, onlyFlags: string[] = []): AccessLogConfig => ({
+    path,
+    format: { kind: 'text', template: '%ROUTE_NAME%' },
+    onlyFlags,
+  })
+  const route = (name: string, flags: string[] = []): StreamInfo => {
+    const info = new StreamInfo(0, 0)
+    info.routeName = name
+    info.responseFlags = flags
+    return info
+  }
+
+  it('appends whole lines in order, to a file that only its owner reads', async () => {
+    const path = join(folder, 'access.log')
+    const log = logs.logger([to(path)])
+    for (let at = 0; at < 20_000; at += 1) log(route(`r${at}`))
+    await logs.close()
+    const lines = readFileSync(path, 'utf8').split('\n')
+    assert.equal(lines.length, 20_001)
+    assert.deepEqual([lines[0], lines[19_999], lines[20_000]], ['r0', 'r19999', ''])
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+    assert.deepEqual(faults, [])
+  })
+
+  it('writes to several logs, and to a filtered one only what has its flag', async () => {
+    const log = logs.logger([to(join(folder, 'all')), to(join(folder, 'nr'), ['NR'])])
+    log(route('plain'))
+    log(route('unmatched', ['NR']))
+    await logs.close()
+    assert.equal(readFileSync(join(folder, 'all'), 'utf8'), 'plain\nunmatched\n')
+    assert.equal(readFileSync(join(folder, 'nr'), 'utf8'), 'unmatched\n')
+  })
+
+  it('goes on in a new file after a rotation, without losing a line', async () => {
+    const path = join(folder, 'access.log')
+    const log = logs.logger([to(path)])
+    log(route('before'))
+    renameSync(path, `${path}.1`)
+    logs.reopen()
+    log(route('after'))
+    await logs.close()
+    assert.equal(readFileSync(`${path}.1`, 'utf8'), 'before\n')
+    assert.equal(readFileSync(path, 'utf8'), 'after\n')
+  })
+
+  it('counts and reports lines that a reader who does not read makes it lose, and does not hang', async () => {
+    const path = join(folder, 'fifo')
+    execFileSync('mkfifo', [path])
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const limits = { flushIntervalMs: 1, batchLength: 1000, maxWaiting: 100_000 }
+    const slow = new AccessLogs({ hostname: '', environment: {}, limits, onFault: (fault) => faults.push(fault) })
+    const log = slow.logger([to(path)])
+    const sent = 10_000
+    for (let at = 0; at < sent; at += 1) log(route('x'.repeat(99)))
+    await slow.close()
+    const received = readSync(reader, Buffer.alloc(1_000_000))
+    closeSync(reader)
+    assert.ok(slow.droppedLines > 0)
+    assert.ok(received / 100 + slow.droppedLines >= sent - 1, `${received} bytes and ${slow.droppedLines} lines`)
+    assert.deepEqual(
+      faults.map((fault) => fault.code),
+      ['proxy/access-log-dropped'],
+    )
+  })
+
+  it('reports a file that it cannot open, and still writes the others', async () => {
+    const log = logs.logger([to(join(folder, 'no/such/folder')), to(join(folder, 'good'))])
+    log(route('line'))
+    await logs.close()
+    assert.equal(readFileSync(join(folder, 'good'), 'utf8'), 'line\n')
+    assert.deepEqual(
+      faults.map((fault) => fault.code),
+      ['proxy/access-log-open'],
+    )
+  })
+
+  it('refuses a format that does not compile', () => {
+    const config: AccessLogConfig = {
+      path: join(folder, 'x'),
+      format: { kind: 'text', template: '%NOPE%' },
+      onlyFlags: [],
+    }
+    assert.throws(() => logs.logger([config]), { code: 'proxy/access-log-format' })
+  })
+})

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { AccessLogConfig } from '#proxy/config/model.ts'
+import { StreamInfo } from '#proxy/connection/stream-info.ts'
+import { compileFormat, ENVOY_DEFAULT_TEXT, type FormatLine } from './formatter.ts'
+
+/** Spec 5.1, the text of Istio >= 1.9. */
+const ISTIO_TEXT =
+  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
+  '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% ' +
+  '%DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" ' +
+  '"%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% ' +
+  '%DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n'
+
+const CONTEXT = { hostname: 'laptop', environment: { REGION: 'eu' } }
+
+function httpRequest(): StreamInfo {
+  const info = new StreamInfo(Date.UTC(2026, 10, 21, 2, 8, 2, 7), 1000)
+  info.endMs = 1012.9
+  info.method = 'GET'
+  info.path = '/status/418?x=1'
+  info.protocol = 'HTTP/1.1'
+  info.authority = 'httpbin.org'
+  info.responseCode = 418
+  info.responseCodeDetails = 'via_upstream'
+  info.bytesSent = 135
+  info.upstreamServiceTimeMs = 11.4
+  info.upstreamCluster = 'outbound|80||httpbin.org'
+  info.upstreamHostAddress = '192.0.2.7'
+  info.upstreamHostPort = 80
+  info.upstreamLocalAddress = '10.0.0.1'
+  info.upstreamLocalPort = 40000
+  info.downstreamLocalAddress = '240.240.0.1'
+  info.downstreamLocalPort = 80
+  info.downstreamRemoteAddress = '::1'
+  info.downstreamRemotePort = 50000
+  info.routeName = 'default'
+  const headers: Record<string, string> = { 'user-agent': 'curl/8.0', 'x-request-id': 'id-1' }
+  info.requestHeader = (name) => headers[name]
+  return info
+}
+
+function deniedConnection(): StreamInfo {
+  const info = new StreamInfo(Date.UTC(2026, 10, 21, 2, 8, 2, 123), 1000)
+  info.endMs = 1000
+  info.responseFlags = ['UH']
+  info.upstreamCluster = 'BlackHoleCluster'
+  info.downstreamLocalAddress = '198.51.100.1'
+  info.downstreamLocalPort = 443
+  info.downstreamRemoteAddress = '10.0.0.9'
+  info.downstreamRemotePort = 1234
+  return info
+}
+
+function compiled(format: AccessLogConfig['format']): FormatLine {
+  const result = compileFormat(format, CONTEXT)
+  assert.ok('format' in result, JSON.stringify(result))
+  return result.format
+}
+
+function text(template: string, info: StreamInfo): string {
+  return compiled({ kind: 'text', template })(info)
+}
+
+function faultsOf(template: string): readonly string[] {
+  const result = compileFormat({ kind: 'text', template }, CONTEXT)
+  assert.ok('faults' in result)
+  return result.faults
+}
+
+describe('text format', () => {
+  it("writes a request in Istio's default format", () => {
+    assert.equal(
+      text(ISTIO_TEXT, httpRequest()),
+      '[2026-11-21T02:08:02.007Z] "GET /status/418?x=1 HTTP/1.1" 418 - via_upstream - "-" 0 135 12 11 "-" "curl/8.0" "id-1" ' +
+        '"httpbin.org" "192.0.2.7:80" outbound|80||httpbin.org 10.0.0.1:40000 240.240.0.1:80 [::1]:50000 - default\n',
+    )
+  })
+
+  it('writes a connection into the black hole as Istio does', () => {
+    assert.equal(
+      text(ISTIO_TEXT, deniedConnection()),
+      '[2026-11-21T02:08:02.123Z] "- - -" 0 UH - - "-" 0 0 0 - "-" "-" "-" "-" "-" BlackHoleCluster - 198.51.100.1:443 10.0.0.9:1234 - -\n',
+    )
+  })
+
+  it("writes Envoy's own default format", () => {
+    assert.equal(
+      text(ENVOY_DEFAULT_TEXT, httpRequest()),
+      '[2026-11-21T02:08:02.007Z] "GET /status/418?x=1 HTTP/1.1" 418 - 0 135 12 11 "-" "curl/8.0" "id-1" "httpbin.org" "192.0.2.7:80"\n',
+    )
+  })
+
+  it('prefers the first header of X?Y and shortens to a length', () => {
+    const info = httpRequest()
+    info.requestHeader = (name) => (name === 'x-envoy-original-path' ? '/original' : undefined)
+    assert.equal(
+      text('%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %REQ(:PATH):4% %RESP(:STATUS)%', info),
+      '/original /sta 418\n',
+    )
+  })
+
+  it('writes addresses without their ports, several flags, flags in words, and a percent sign', () => {
+    const info = httpRequest()
+    info.responseFlags = ['UF', 'URX']
+    assert.equal(
+      text('%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG% 100%%', info),
+      '::1 UF,URX UpstreamConnectionFailure,UpstreamRetryLimitExceeded 100%\n',
+    )
+  })
+
+  it('writes times in the format asked for', () => {
+    assert.equal(
+      text('%START_TIME(%Y/%m/%dT%H:%M:%S.%3f %b %e %j %s %6f %9s)%', httpRequest()),
+      '2026/11/21T02:08:02.007 Nov 21 325 1795226882 007000 1795226882.007000000\n',
+    )
+  })
+
+  it('knows the host name, the environment, and that metadata is never there', () => {
+    assert.equal(
+      text('%HOSTNAME% %ENVIRONMENT(REGION)% %METADATA(ROUTE:a:b)% %DYNAMIC_METADATA(x)% %TRAILER(A)%', httpRequest()),
+      'laptop eu - - -\n',
+    )
+  })
+})
+
+describe('faults of a template', () => {
+  it('names operators that do not exist, all of them', () => {
+    assert.deepEqual(faultsOf('%NOPE% %DURATION% %ALSO_NOT(x)%'), [
+      'unknown operator "NOPE"',
+      'unknown operator "ALSO_NOT"',
+    ])
+  })
+
+  it('names a stray percent sign', () => {
+    assert.match(faultsOf('50% of %DURATION%')[0] ?? '', /no operator at "% of %DURATION%".*%% for a percent sign/)
+  })
+
+  it('names header operators without a header and unknown time conversions', () => {
+    assert.match(faultsOf('%REQ()%')[0] ?? '', /operator "REQ" needs one header/)
+    assert.match(faultsOf('%START_TIME(%Q)%')[0] ?? '', /unknown conversion "%Q"/)
+    assert.match(faultsOf('%DURATION(x)%')[0] ?? '', /"DURATION" takes no argument, got "x"/)
+  })
+
+  it('names the JSON field by its path', () => {
+    const result = compileFormat({ kind: 'json', fields: { a: { b: '%NOPE%' } } }, CONTEXT)
+    assert.deepEqual(result, { faults: ['field "a.b": unknown operator "NOPE"'] })
+  })
+})
+
+describe('JSON format', () => {
+  it('keeps the order of keys, numbers as numbers, and null for what is missing', () => {
+    const fields = {
+      start_time: '%START_TIME%',
+      response_code: '%RESPONSE_CODE%',
+      duration: '%DURATION%',
+      request_id: '%REQ(X-REQUEST-ID)%',
+      upstream_host: '%UPSTREAM_HOST%',
+      nested: { route: 'route=%ROUTE_NAME%', agent: '%REQ(USER-AGENT)%' },
+    }
+    assert.equal(
+      compiled({ kind: 'json', fields })(deniedConnection()),
+      '{"start_time":"2026-11-21T02:08:02.123Z","response_code":0,"duration":0,"request_id":null,"upstream_host":null,' +
+        '"nested":{"route":"route=-","agent":null}}\n',
+    )
+  })
+})
+
+describe('hostile values', () => {
+  it('cannot end a line or a quoted field', () => {
+    const info = httpRequest()
+    info.requestHeader = () => 'a" 200\n[2026] "GET\u001b[31m\\\u2028'
+    assert.equal(text('"%REQ(X)%"', info), '"a\\" 200\\n[2026] \\"GET\\x1b[31m\\\\\\u2028"\n')
+  })
+
+  it('always make exactly one line, in text and in JSON, and JSON gives the value back', () => {
+    const inText = compiled({ kind: 'text', template: '"%REQ(X)%" %REQUESTED_SERVER_NAME%' })
+    const inJson = compiled({ kind: 'json', fields: { x: '%REQ(X)%', sni: 'sni %REQUESTED_SERVER_NAME%' } })
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (value) => {
+        const info = httpRequest()
+        info.requestHeader = () => value
+        info.requestedServerName = value
+        for (const line of [inText(info), inJson(info)]) {
+          assert.equal(line.search(/[\n\r\u0085\u2028\u2029]/), line.length - 1)
+        }
+        assert.deepEqual(JSON.parse(inJson(info)), { x: value, sni: `sni ${value}` })
+      }),
+    )
+  })
+})

@@ -1,0 +1,191 @@
+import { closeSync, constants, openSync, write } from 'node:fs'
+import { Fault, messageOf } from '#base/fault.ts'
+
+/** Bounds of one sink. */
+export interface SinkLimits {
+  /** Lines wait at most this long before they are handed to the kernel; default 100 ms. */
+  readonly flushIntervalMs: number
+  /** Handed over at once when this much has gathered; default 64 KiB (counted in characters). */
+  readonly batchLength: number
+  /** Lines are dropped, and counted, while this much waits for a slow reader; default 4 Mi characters. */
+  readonly maxWaiting: number
+}
+
+export const DEFAULT_SINK_LIMITS: SinkLimits = { flushIntervalMs: 100, batchLength: 65_536, maxWaiting: 4_194_304 }
+
+/** How often a full pipe is tried again. */
+const RETRY_MS = 10
+/** How long `close` waits for a reader that does not read. */
+const CLOSE_MS = 1000
+
+/**
+ * One file (or standard stream) that lines are appended to: gathers them and writes in batches, off the event loop, one write at a
+ * time, so that a slow disk or pipe never delays traffic. Never throws after construction.
+ */
+export class LogSink {
+  /** Lines lost because the reader was too slow or a write failed. */
+  droppedLines = 0
+  readonly #path: string
+  readonly #limits: SinkLimits
+  readonly #onFault: (fault: Fault) => void
+  #fd: number
+  #waiting: string[] = []
+  #waitingLength = 0
+  #timer: NodeJS.Timeout | undefined
+  #writing = false
+  /** Lines of the batch that is being written. */
+  #writingLines = 0
+  #reopenAfterWrite = false
+  #reportedFault = ''
+  #closed: (() => void) | undefined
+
+  /** Throws Fault "proxy/access-log-open" when the path cannot be opened for appending. */
+  constructor(path: string, limits: SinkLimits, onFault: (fault: Fault) => void) {
+    this.#path = path
+    this.#limits = limits
+    this.#onFault = onFault
+    this.#fd = openLog(path)
+  }
+
+  /** Takes one or more whole lines. */
+  write(lines: string): void {
+    if (this.#closed !== undefined || this.#waitingLength + lines.length > this.#limits.maxWaiting) {
+      this.droppedLines += 1
+      return
+    }
+    this.#waiting.push(lines)
+    this.#waitingLength += lines.length
+    if (this.#waitingLength >= this.#limits.batchLength) this.#flush()
+    else this.#timer ??= setTimeout(flushSink, this.#limits.flushIntervalMs, this)
+  }
+
+  /** Opens the path anew, after a rotation moved the old file away and got what waits. Standard streams stay as they are. */
+  reopen(): void {
+    this.#reopenAfterWrite = true
+    this.#flush()
+    if (!this.#writing) this.#reopenNow()
+  }
+
+  /** Writes what waits (for at most one second if nobody reads) and closes the file. */
+  async close(): Promise<void> {
+    if (this.#closed !== undefined) return
+    const done = new Promise<void>((resolve) => {
+      this.#closed = resolve
+    })
+    const deadline = setTimeout(() => this.#finish(), CLOSE_MS)
+    this.#flush()
+    if (!this.#writing) this.#finish()
+    await done
+    clearTimeout(deadline)
+  }
+
+  /** Called by the flush timer. */
+  flushNow(): void {
+    this.#flush()
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#writing || this.#waiting.length === 0) return
+    this.#writingLines = this.#waiting.length
+    const batch = Buffer.from(this.#waiting.join(''), 'utf8')
+    this.#waiting = []
+    this.#waitingLength = 0
+    this.#writing = true
+    this.#writeFrom(batch, 0)
+  }
+
+  #writeFrom(batch: Buffer, offset: number): void {
+    if (this.#fd < 0) return
+    write(this.#fd, batch, offset, batch.length - offset, null, (error, written) => {
+      if (this.#fd < 0) return
+      if (error?.code === 'EAGAIN') {
+        setTimeout(() => this.#writeFrom(batch, offset), RETRY_MS)
+      } else if (error === null && offset + written < batch.length) {
+        this.#writeFrom(batch, offset + written)
+      } else {
+        if (error !== null) this.#lose(error)
+        this.#writing = false
+        this.#writingLines = 0
+        this.#afterWrite()
+      }
+    })
+  }
+
+  #afterWrite(): void {
+    if (this.#reopenAfterWrite) this.#reopenNow()
+    if (this.#waiting.length > 0 && (this.#closed !== undefined || this.#waitingLength >= this.#limits.batchLength)) {
+      this.#flush()
+    } else if (this.#closed !== undefined) {
+      this.#finish()
+    } else if (this.#waiting.length > 0) {
+      this.#timer ??= setTimeout(flushSink, this.#limits.flushIntervalMs, this)
+    }
+  }
+
+  #lose(error: Error): void {
+    this.droppedLines += this.#writingLines
+    this.#report(new Fault('proxy/access-log-write', `access log "${this.#path}": ${error.message}`, { cause: error }))
+  }
+
+  /** The same fault is said once, not per batch. */
+  #report(fault: Fault): void {
+    if (fault.message === this.#reportedFault) return
+    this.#reportedFault = fault.message
+    this.#onFault(fault)
+  }
+
+  #reopenNow(): void {
+    this.#reopenAfterWrite = false
+    if (isStandardStream(this.#path)) return
+    try {
+      const opened = openLog(this.#path)
+      closeSync(this.#fd)
+      this.#fd = opened
+    } catch (thrown) {
+      this.#report(thrown instanceof Fault ? thrown : new Fault('proxy/access-log-open', messageOf(thrown)))
+    }
+  }
+
+  #finish(): void {
+    if (this.#fd < 0) return
+    this.droppedLines += this.#waiting.length + this.#writingLines
+    this.#waiting = []
+    if (this.droppedLines > 0) {
+      this.#onFault(
+        new Fault('proxy/access-log-dropped', `access log "${this.#path}": ${this.droppedLines} lines were lost`, {
+          mend: 'read the log faster, or log to a file',
+        }),
+      )
+    }
+    if (!isStandardStream(this.#path)) closeSync(this.#fd)
+    this.#fd = -1
+    this.#closed?.()
+  }
+}
+
+function flushSink(sink: LogSink): void {
+  sink.flushNow()
+}
+
+function isStandardStream(path: string): boolean {
+  return path === '/dev/stdout' || path === '/dev/stderr'
+}
+
+/** O_NONBLOCK: opening a FIFO that nobody reads fails at once instead of waiting for a reader. */
+const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
+/** The process's own streams by number (a socket behind /dev/stdout cannot be opened); files belong to their owner alone. */
+function openLog(path: string): number {
+  if (path === '/dev/stdout') return 1
+  if (path === '/dev/stderr') return 2
+  try {
+    return openSync(path, OPEN_FLAGS, 0o600)
+  } catch (thrown) {
+    throw new Fault('proxy/access-log-open', `cannot open access log "${path}": ${messageOf(thrown)}`, {
+      mend: 'name a file in an existing folder that this user may write, or /dev/stdout',
+      cause: thrown,
+    })
+  }
+}

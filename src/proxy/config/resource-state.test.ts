@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as make from '#test/conformance/resources.ts'
+import type { EncodedResource, ResourceUpdate } from '#xds/resource-set.ts'
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
+import { ResourceState } from './resource-state.ts'
+
+function give(state: ResourceState, typeUrl: TypeUrl, changed: readonly EncodedResource[], removed: string[] = []) {
+  assert.deepEqual(state.apply({ typeUrl, changed, removed, systemVersion: 'v' }, []), [])
+}
+
+test('what is announced and did not come is missing, until it comes, is said not to exist, or is given up', () => {
+  const state = new ResourceState()
+  assert.deepEqual(state.missing(), ['any Cluster', 'any Listener', 'any NameTable'])
+  give(
+    state,
+    CLUSTER_TYPE,
+    ['a', 'b', 'c'].map((name) => make.edsClusterResource(name)),
+  )
+  give(state, LISTENER_TYPE, [make.httpListenerResource('l', 80, 'routes')])
+  give(state, NAME_TABLE_TYPE, [])
+  assert.deepEqual(state.missing(), [
+    'endpoint set "a"',
+    'endpoint set "b"',
+    'endpoint set "c"',
+    'route table "routes"',
+  ])
+  give(state, ENDPOINT_TYPE, [make.endpointsResource('a', ['10.0.0.1', 1])], ['b'])
+  assert.deepEqual(state.missing(), ['endpoint set "c"', 'route table "routes"'])
+  state.giveUpMissing()
+  assert.deepEqual(state.missing(), [])
+  assert.deepEqual(state.config('v').clusters.get('c')?.endpoints, [])
+  give(state, ROUTE_TYPE, [make.routesResource('routes', ['*', 'a'])])
+  assert.ok(state.config('v').routes.has('routes'), 'what comes after all is taken')
+})
+
+test('what nothing needs any more is forgotten, and is missing when it is needed again', () => {
+  const state = new ResourceState()
+  const cluster = make.edsClusterResource('a')
+  give(state, CLUSTER_TYPE, [cluster])
+  give(state, LISTENER_TYPE, [])
+  give(state, NAME_TABLE_TYPE, [])
+  give(state, ENDPOINT_TYPE, [make.endpointsResource('a', ['10.0.0.1', 1])])
+  give(state, CLUSTER_TYPE, [], ['a'])
+  state.forgetUnneeded()
+  give(state, CLUSTER_TYPE, [cluster])
+  assert.deepEqual(state.missing(), ['endpoint set "a"'])
+})
+
+test('an update with one bad resource changes nothing', () => {
+  const state = new ResourceState()
+  const bad = { name: 'bad', version: '1', value: Uint8Array.of(0xff) }
+  const update: ResourceUpdate = {
+    typeUrl: CLUSTER_TYPE,
+    changed: [make.clusterResource('good'), bad],
+    removed: [],
+    systemVersion: 'v',
+  }
+  assert.equal(state.apply(update, []).length, 1)
+  assert.equal(state.config('v').clusters.size, 0)
+  assert.ok(state.missing().includes('any Cluster'))
+})

@@ -1,0 +1,214 @@
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
+import { type TimerWheel, WheelTimer } from '#base/timer-wheel.ts'
+import type { Connection, ConnectionReader } from './connection.ts'
+import type { StreamInfo } from './stream-info.ts'
+import { writeAtOnce } from './tcp-handle.ts'
+
+/** What the connections of one proxy share. */
+export interface ConnectionEnv {
+  readonly wheel: TimerWheel
+  /** See read-buffer.ts. */
+  readonly readBuffer: Buffer
+  /** Where it is kept: every connection whose socket is not gone yet. */
+  readonly open?: Set<Connection>
+}
+
+/** A socket that knows its connection, so that its handlers are module-level functions and no closures. */
+class ConnectionSocket extends Socket {
+  connection: SocketConnection | undefined = undefined
+}
+
+const NOTHING_HELD = Buffer.alloc(0)
+
+/** A connection over a TCP or Unix socket. Bytes come through `onread`, past Node's stream machinery. */
+export class SocketConnection implements Connection {
+  readonly info: StreamInfo
+  readonly socket: Socket
+  closed = false
+  /** Bytes put back with `unread`, or read while nobody was there to take them. */
+  private held: Buffer = NOTHING_HELD
+  private reader: ConnectionReader | undefined = undefined
+  private paused = false
+  /** The kernel's send buffer was full: Node's stream has the rest, and `onDrain` is to come. */
+  private blocked = false
+  private peerEnded = false
+  private endDelivered = false
+  private gone = false
+  private error: Error | undefined = undefined
+  private readonly env: ConnectionEnv
+  private lastActiveTick = 0
+  private idleTicks = 0
+  private idleTimer: WheelTimer | undefined = undefined
+
+  /** @param handle an accepted socket's handle; undefined makes a socket that has yet to connect */
+  constructor(env: ConnectionEnv, info: StreamInfo, handle: unknown) {
+    this.env = env
+    this.info = info
+    const socket = new ConnectionSocket(socketOptions(env, handle))
+    socket.connection = this
+    socket.on('error', onError).on('close', onClose).on('end', onEnd).on('drain', onDrain)
+    this.socket = socket
+    env.open?.add(this)
+  }
+
+  setReader(reader: ConnectionReader): void {
+    this.reader = reader
+    this.endDelivered = false
+    if (this.gone) {
+      reader.onClose(this.error)
+      return
+    }
+    this.resume()
+  }
+
+  unread(chunk: Buffer): void {
+    this.held = this.held.length === 0 ? Buffer.from(chunk) : Buffer.concat([chunk, this.held])
+  }
+
+  pause(): void {
+    this.paused = true
+    if (!this.closed) this.socket.pause()
+  }
+
+  resume(): void {
+    this.paused = false
+    if (this.closed) return
+    this.deliverHeld()
+    if (!this.paused && !this.closed) this.socket.resume()
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.closed) return true
+    this.lastActiveTick = this.env.wheel.tick
+    const taken = this.blocked ? 0 : writeAtOnce(this.socket, chunk)
+    if (taken === chunk.length) return true
+    // True when there was room again already: then no 'drain' follows.
+    const room = this.socket.write(Buffer.from(chunk.subarray(taken)))
+    this.blocked = !room
+    return room
+  }
+
+  end(): void {
+    if (!this.closed) this.socket.end()
+  }
+
+  destroy(reset = false): void {
+    if (this.closed) return
+    this.closed = true
+    this.stopIdleTimer()
+    // Only TCP knows RST; a Unix socket is simply closed.
+    if (reset && this.socket.remoteFamily !== undefined) this.socket.resetAndDestroy()
+    else this.socket.destroy()
+  }
+
+  setIdleTimeout(idleTimeoutMs: number, onIdle: () => void): void {
+    this.stopIdleTimer()
+    if (idleTimeoutMs === 0 || this.closed) return
+    const { wheel } = this.env
+    this.idleTicks = Math.ceil(idleTimeoutMs / wheel.tickMs)
+    this.lastActiveTick = wheel.tick
+    // Activity only leaves a mark; the timer looks at it when it expires, and waits for the rest.
+    const timer = new WheelTimer(() => {
+      const restTicks = this.lastActiveTick + this.idleTicks - wheel.tick
+      if (restTicks > 0) wheel.schedule(timer, restTicks * wheel.tickMs)
+      else onIdle()
+    })
+    this.idleTimer = timer
+    wheel.schedule(timer, idleTimeoutMs)
+  }
+
+  /** Bytes from the socket; false stops reading. Called by this file's handlers only, as are the methods below. */
+  takeBytes(chunk: Buffer): boolean {
+    if (this.closed) return false
+    this.lastActiveTick = this.env.wheel.tick
+    if (this.reader === undefined || this.held.length > 0) {
+      this.held = Buffer.concat([this.held, chunk])
+      this.paused = true
+      return false
+    }
+    this.deliver(chunk)
+    return !this.paused
+  }
+
+  takeEnd(): void {
+    this.peerEnded = true
+    this.deliverEnd()
+  }
+
+  takeError(error: Error): void {
+    if (!this.closed) this.error = error
+    this.closed = true
+  }
+
+  takeClose(): void {
+    this.closed = true
+    this.gone = true
+    this.env.open?.delete(this)
+    this.stopIdleTimer()
+    this.reader?.onClose(this.error)
+  }
+
+  takeDrain(): void {
+    this.blocked = false
+    if (!this.closed) this.reader?.onDrain()
+  }
+
+  private deliver(chunk: Buffer): void {
+    const { reader } = this
+    // Whoever was replaced while it had the bytes no longer decides.
+    if (reader?.onBytes(chunk) === false && reader === this.reader) this.paused = true
+  }
+
+  private deliverHeld(): void {
+    while (this.held.length > 0 && !this.paused && !this.closed && this.reader !== undefined) {
+      const chunk = this.held
+      this.held = NOTHING_HELD
+      this.deliver(chunk)
+    }
+    this.deliverEnd()
+  }
+
+  private deliverEnd(): void {
+    if (!this.peerEnded || this.endDelivered || this.closed || this.reader === undefined) return
+    if (this.held.length > 0 || this.paused) return
+    this.endDelivered = true
+    this.reader.onEnd()
+  }
+
+  private stopIdleTimer(): void {
+    if (this.idleTimer === undefined) return
+    this.env.wheel.cancel(this.idleTimer)
+    this.idleTimer = undefined
+  }
+}
+
+function socketOptions(env: ConnectionEnv, handle: unknown): SocketConstructorOpts {
+  const options = {
+    allowHalfOpen: true,
+    // Whatever the kernel did not take at once is "full": every such write is followed by 'drain'.
+    writableHighWaterMark: 0,
+    onread: { buffer: env.readBuffer, callback: onRead as OnReadOpts['callback'] },
+  }
+  return handle === undefined ? options : ({ ...options, handle } as unknown as SocketConstructorOpts)
+}
+
+// Node calls it as a method of the socket.
+function onRead(this: ConnectionSocket, bytesRead: number, buffer: Buffer): boolean {
+  return this.connection?.takeBytes(buffer.subarray(0, bytesRead)) ?? false
+}
+
+function onEnd(this: ConnectionSocket): void {
+  this.connection?.takeEnd()
+}
+
+function onError(this: ConnectionSocket, error: Error): void {
+  this.connection?.takeError(error)
+}
+
+function onClose(this: ConnectionSocket): void {
+  this.connection?.takeClose()
+}
+
+function onDrain(this: ConnectionSocket): void {
+  this.connection?.takeDrain()
+}

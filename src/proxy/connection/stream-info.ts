@@ -1,0 +1,50 @@
+/**
+ * What is known of one TCP connection or one HTTP request, filled in as it proceeds and read when it is logged.
+ * One object each, all fields set in the constructor so that every instance has one shape; times are performance.now() milliseconds.
+ */
+export class StreamInfo {
+  /** Date.now() at the start */
+  startTimeMs: number
+  startMs: number
+  endMs = 0
+  /** As the application saw it: where it is, and where it dialled. Text without brackets. */
+  downstreamRemoteAddress = ''
+  downstreamRemotePort = 0
+  downstreamLocalAddress = ''
+  downstreamLocalPort = 0
+  /** "" until known */
+  requestedServerName = ''
+  upstreamCluster = ''
+  upstreamHostAddress = ''
+  upstreamHostPort = 0
+  upstreamLocalAddress = ''
+  upstreamLocalPort = 0
+  upstreamTransportFailureReason = ''
+  connectionTerminationDetails = ''
+  routeName = ''
+  /** Envoy's short flags in the order of spec 5.2, e.g. ["UH"] */
+  responseFlags: string[] = []
+  responseCode = 0
+  responseCodeDetails = ''
+  /** TCP: bytes from the client; HTTP: request body bytes. */
+  bytesReceived = 0
+  /** TCP: bytes to the client; HTTP: response body bytes. */
+  bytesSent = 0
+  /** HTTP only */
+  protocol = ''
+  method = ''
+  path = ''
+  authority = ''
+  /** milliseconds until the upstream's response headers; -1 when there was none */
+  upstreamServiceTimeMs = -1
+  /** Lower-case name → value, for %REQ(X)% and %RESP(X)%; undefined for TCP. */
+  requestHeader: ((name: string) => string | undefined) | undefined = undefined
+  responseHeader: ((name: string) => string | undefined) | undefined = undefined
+  /** Set when the proxy refused; undefined otherwise. */
+  deniedReason: string | undefined = undefined
+
+  constructor(startTimeMs: number, startMs: number) {
+    this.startTimeMs = startTimeMs
+    this.startMs = startMs
+  }
+}

@@ -1,0 +1,204 @@
+import type { AccessLogger } from '#proxy/access-log/access-logger.ts'
+import { BLACK_HOLE_CLUSTER } from '#proxy/config/model.ts'
+import type { Connection, ConnectionReader } from '#proxy/connection/connection.ts'
+import type { Denial } from './denial.ts'
+import type { DenialIndex } from './denial-index.ts'
+import type { RefusedAddress, RefusedCall } from './explain.ts'
+import { recognise, type Spoken } from './recognise.ts'
+import {
+  http1Refusal,
+  http2Refusal,
+  mongoRefusal,
+  mysqlRefusal,
+  POSTGRES_NO_ENCRYPTION,
+  postgresRefusal,
+  redisRefusal,
+  TLS_ACCESS_DENIED,
+} from './refusal-bytes.ts'
+
+/** Who explains and records (the Denier). */
+export interface Refuser {
+  /** Bytes that all its connections hold while they are not yet understood. */
+  heldBytes: number
+  deny(call: RefusedCall, index: DenialIndex | undefined): Denial
+  sentence(denial: Denial): string
+  expectsMysql(ip: string, port: number): boolean
+}
+
+export interface RefusalOptions {
+  /** Of the configuration that refused it: a newer one would explain another refusal. */
+  readonly index: DenialIndex | undefined
+  readonly silenceMs: number
+  readonly patienceMs: number
+  /** When a cluster would not go to the address. */
+  readonly refusal: RefusedAddress | undefined
+  readonly log: AccessLogger | undefined
+}
+
+/** A ClientHello or request head that is longer is answered as far as it went. */
+const MAX_BYTES = 65_536
+/** All connections together: when thousands dawdle, they are answered as far as they went. */
+const MAX_HELD_BYTES = 16_777_216
+/** After the answer: how long, and for how many bytes, a client may go on speaking; closing earlier could take the answer from it. */
+const LINGER_MS = 1000
+const LINGER_BYTES = 1_048_576
+/** The server speaks first: waiting for the client is vain. */
+const SERVER_FIRST_PORTS: ReadonlySet<number> = new Set([21, 22, 23, 25, 110, 143, 587])
+
+const NOTHING = Buffer.alloc(0)
+
+/** One refused connection: listens until it knows what the client speaks, answers, lingers, closes. */
+export class RefusedConnection implements ConnectionReader {
+  readonly #refuser: Refuser
+  readonly #connection: Connection
+  readonly #options: RefusalOptions
+  #bytes: Buffer = NOTHING
+  #answered = false
+  #lingering = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(refuser: Refuser, connection: Connection, options: RefusalOptions) {
+    this.#refuser = refuser
+    this.#connection = connection
+    this.#options = options
+  }
+
+  start(): void {
+    const { info } = this.#connection
+    // A connection that matched no filter chain comes with NR, and never had a cluster.
+    if (!info.responseFlags.includes('NR')) {
+      if (this.#options.refusal === undefined) info.upstreamCluster = BLACK_HOLE_CLUSTER
+      if (!info.responseFlags.includes('UH')) info.responseFlags.push('UH')
+    }
+    this.#timer = setTimeout(onTimeout, this.#options.silenceMs, this)
+    this.#connection.setReader(this)
+    if (this.#answered || this.#bytes.length > 0) return
+    if (this.#refuser.expectsMysql(info.downstreamLocalAddress, info.downstreamLocalPort)) this.#refuseMysql()
+    else if (SERVER_FIRST_PORTS.has(info.downstreamLocalPort)) this.decide()
+  }
+
+  onBytes(chunk: Buffer): boolean {
+    const { info } = this.#connection
+    info.bytesReceived += chunk.length
+    if (this.#answered) {
+      this.#lingering += chunk.length
+      if (this.#lingering > LINGER_BYTES) this.#connection.destroy(true)
+      return true
+    }
+    this.#waitOn()
+    this.#hold(Buffer.concat([this.#bytes, chunk]))
+    const isFull = this.#bytes.length >= MAX_BYTES || this.#refuser.heldBytes >= MAX_HELD_BYTES
+    const spoken = recognise(this.#bytes, isFull)
+    if (spoken.kind !== 'undecided') this.#answer(spoken)
+    return true
+  }
+
+  onEnd(): void {
+    if (this.#answered) this.#connection.destroy()
+    else this.decide()
+  }
+
+  onClose(): void {
+    clearTimeout(this.#timer)
+    const { info } = this.#connection
+    if (!this.#answered) this.#record(recognise(this.#bytes, true))
+    this.#hold(NOTHING)
+    info.endMs = performance.now()
+    this.#options.log?.(info)
+  }
+
+  onDrain(): void {
+    // An answer is small, and nothing is written after it.
+  }
+
+  /** Time is up, or nothing more will come: answers what was understood. Called by the timer too. */
+  decide(): void {
+    if (this.#answered) this.#connection.destroy()
+    else this.#answer(recognise(this.#bytes, true))
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#refuser.heldBytes += bytes.length - this.#bytes.length
+    this.#bytes = bytes
+  }
+
+  #answer(spoken: Spoken): void {
+    if (spoken.kind === 'postgres-encryption') {
+      this.#send(POSTGRES_NO_ENCRYPTION)
+      this.#hold(NOTHING)
+      return
+    }
+    const denial = this.#record(spoken)
+    this.#hold(NOTHING)
+    const answer = answerBytes(spoken, denial, this.#refuser.sentence(denial))
+    if (answer === undefined) this.#connection.destroy(true)
+    else this.#sendAndClose(answer)
+  }
+
+  #refuseMysql(): void {
+    const denial = this.#deny('mysql', undefined, undefined)
+    this.#sendAndClose(mysqlRefusal(this.#refuser.sentence(denial)))
+  }
+
+  #record(spoken: Spoken): Denial {
+    const { info } = this.#connection
+    if (spoken.kind === 'tls') {
+      if (spoken.serverName !== undefined) info.requestedServerName = spoken.serverName
+      return this.#deny('tls', spoken.serverName, 'sni')
+    }
+    if (spoken.kind === 'http1') {
+      return this.#deny('http', spoken.host, spoken.method === 'CONNECT' ? 'connect' : 'host')
+    }
+    if (spoken.kind === 'http2') return this.#deny('http', undefined, undefined)
+    return this.#deny(spoken.kind === 'mongo' ? 'mongo' : 'tcp', undefined, undefined)
+  }
+
+  #deny(protocol: Denial['protocol'], host: string | undefined, hostKnownBy: Denial['hostKnownBy']): Denial {
+    const { info } = this.#connection
+    this.#answered = true
+    const { downstreamLocalAddress: ip, downstreamLocalPort: port } = info
+    const { refusal, index } = this.#options
+    const call = { ip, port, protocol, host, hostKnownBy, ...(refusal && { refusal }) }
+    const denial = this.#refuser.deny(call, index)
+    info.deniedReason = denial.reason
+    return denial
+  }
+
+  #sendAndClose(answer: Buffer): void {
+    this.#send(answer)
+    this.#connection.end()
+    this.#restartTimer(LINGER_MS)
+  }
+
+  #send(answer: Buffer): void {
+    this.#connection.info.bytesSent += answer.length
+    this.#connection.write(answer)
+  }
+
+  /** For the next bytes: as long as a silent client is waited for, but not past the end of all patience. */
+  #waitOn(): void {
+    const { silenceMs, patienceMs } = this.#options
+    const restMs = this.#connection.info.startMs + patienceMs - performance.now()
+    this.#restartTimer(Math.max(0, Math.min(silenceMs, restMs)))
+  }
+
+  #restartTimer(delayMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(onTimeout, delayMs, this)
+  }
+}
+
+function onTimeout(refused: RefusedConnection): void {
+  refused.decide()
+}
+
+/** Undefined: the protocol is not known, so a reset has to do. */
+function answerBytes(spoken: Spoken, denial: Denial, sentence: string): Buffer | undefined {
+  if (spoken.kind === 'tls') return TLS_ACCESS_DENIED
+  if (spoken.kind === 'http1') return http1Refusal(spoken.method, denial.reason, `${sentence}\n`)
+  if (spoken.kind === 'http2') return http2Refusal(spoken.streamId, denial.reason, `${sentence}\n`)
+  if (spoken.kind === 'mongo') return mongoRefusal(spoken.requestId, spoken.legacy, sentence)
+  if (spoken.kind === 'postgres') return postgresRefusal(sentence)
+  if (spoken.kind === 'redis') return redisRefusal(sentence)
+  return undefined
+}

@@ -1,0 +1,124 @@
+import type { Host } from '#proxy/cluster/host.ts'
+import type { UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
+import type { Connection } from '#proxy/connection/connection.ts'
+import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
+import { StreamInfo } from '#proxy/connection/stream-info.ts'
+import { type DialFailure, type DialObserver, dial } from '#proxy/upstream/upstream.ts'
+import type { OutBuffer } from './out-buffer.ts'
+import type { StreamFailure, StreamPool, StreamWaiter } from './stream-pool.ts'
+import { OVERFLOW } from './stream-pool.ts'
+import { type Http1Home, UpstreamHttp1 } from './upstream-http1.ts'
+
+/** The HTTP/1.1 connections to one host of one cluster. */
+export class Http1Pool implements StreamPool, Http1Home, DialObserver {
+  readonly #cluster: UpstreamCluster
+  readonly #host: Host
+  readonly #env: ConnectionEnv
+  readonly #out: OutBuffer
+  /** The one used last comes first: the others grow old and are closed. */
+  readonly #idle: UpstreamHttp1[] = []
+  readonly #waiting: StreamWaiter[] = []
+  #open = 0
+  #dialling = 0
+  #retired = false
+
+  constructor(cluster: UpstreamCluster, host: Host, env: ConnectionEnv, out: OutBuffer) {
+    this.#cluster = cluster
+    this.#host = host
+    this.#env = env
+    this.#out = out
+  }
+
+  get empty(): boolean {
+    return this.#open === 0 && this.#dialling === 0 && this.#waiting.length === 0
+  }
+
+  acquire(waiter: StreamWaiter): void {
+    const connection = this.#idle.pop()
+    if (connection !== undefined) {
+      this.#handOver(connection, waiter)
+      return
+    }
+    const { circuit, config } = this.#cluster
+    if (circuit.pendingRequests >= config.maxPendingRequests) {
+      waiter.onNoStream(OVERFLOW)
+      return
+    }
+    circuit.pendingRequests++
+    this.#waiting.push(waiter)
+    this.#dialForWaiting()
+  }
+
+  cancel(waiter: StreamWaiter): void {
+    const at = this.#waiting.indexOf(waiter)
+    if (at === -1) return
+    this.#waiting.splice(at, 1)
+    this.#cluster.circuit.pendingRequests--
+  }
+
+  retire(): void {
+    this.#retired = true
+    for (const connection of this.#idle.splice(0)) connection.close()
+  }
+
+  /** One connection for each that waits; when the cluster has all that it may have, one of this host's will come free. */
+  #dialForWaiting(): void {
+    if (this.#dialling >= this.#waiting.length) return
+    const full = this.#cluster.circuit.connections >= this.#cluster.config.maxConnections
+    if (full && this.#open + this.#dialling > 0) return
+    this.#dialling++
+    const info = new StreamInfo(Date.now(), performance.now())
+    dial(this.#env, this.#cluster, this.#host, info, this)
+  }
+
+  onConnected(connection: Connection): void {
+    this.#dialling--
+    this.#open++
+    const upstream = new UpstreamHttp1(connection, this, this.#out, this.#cluster.config.httpIdleTimeoutMs)
+    if (!upstream.gone) this.onFree(upstream)
+    this.#out.flush()
+  }
+
+  onFailed(failure: DialFailure): void {
+    this.#dialling--
+    const waiter = this.#takeWaiter()
+    waiter?.onNoStream(streamFailureOf(failure))
+    // Others may have counted on this dial, when the circuit breaker allowed no further one.
+    this.#dialForWaiting()
+    this.#out.flush()
+  }
+
+  onFree(connection: UpstreamHttp1): void {
+    const waiter = this.#takeWaiter()
+    if (waiter !== undefined) this.#handOver(connection, waiter)
+    else if (this.#retired) connection.close()
+    else this.#idle.push(connection)
+  }
+
+  onGone(connection: UpstreamHttp1): void {
+    this.#open--
+    const at = this.#idle.indexOf(connection)
+    if (at !== -1) this.#idle.splice(at, 1)
+    this.#dialForWaiting()
+  }
+
+  #takeWaiter(): StreamWaiter | undefined {
+    const waiter = this.#waiting.shift()
+    if (waiter !== undefined) this.#cluster.circuit.pendingRequests--
+    return waiter
+  }
+
+  #handOver(connection: UpstreamHttp1, waiter: StreamWaiter): void {
+    connection.assign(waiter)
+    waiter.onStream(connection, connection.connection.info)
+  }
+}
+
+/** The pool's words for a connection that was not made. */
+export function streamFailureOf(failure: DialFailure): StreamFailure {
+  if (failure.flag === 'UO') return OVERFLOW
+  return {
+    reason: failure.timedOut ? 'connection timeout' : 'remote connection failure',
+    transportFailureReason: failure.transportFailureReason,
+  }
+}

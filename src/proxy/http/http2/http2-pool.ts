@@ -1,0 +1,111 @@
+import { type ClientHttp2Session, connect } from 'node:http2'
+import type { Host } from '#proxy/cluster/host.ts'
+import type { UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
+import type { Connection } from '#proxy/connection/connection.ts'
+import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
+import { StreamInfo } from '#proxy/connection/stream-info.ts'
+import { streamFailureOf } from '#proxy/http/http1-pool.ts'
+import type { OutBuffer } from '#proxy/http/out-buffer.ts'
+import { OVERFLOW, type StreamPool, type StreamWaiter } from '#proxy/http/stream-pool.ts'
+import { type DialFailure, type DialObserver, dial } from '#proxy/upstream/upstream.ts'
+import { ConnectionDuplex } from './connection-duplex.ts'
+import { STREAM_WINDOW_BYTES, widenWindow } from './flow-window.ts'
+import { UpstreamHttp2 } from './upstream-http2.ts'
+
+interface OpenSession {
+  readonly session: ClientHttp2Session
+  readonly info: StreamInfo
+  used: boolean
+}
+
+/** One HTTP/2 connection to one host of one cluster, shared by all requests; another one when the server says goodbye. */
+export class Http2Pool implements StreamPool, DialObserver {
+  readonly #cluster: UpstreamCluster
+  readonly #host: Host
+  readonly #env: ConnectionEnv
+  readonly #out: OutBuffer
+  readonly #waiting: StreamWaiter[] = []
+  #open: OpenSession | undefined = undefined
+  #dialling = false
+
+  constructor(cluster: UpstreamCluster, host: Host, env: ConnectionEnv, out: OutBuffer) {
+    this.#cluster = cluster
+    this.#host = host
+    this.#env = env
+    this.#out = out
+  }
+
+  get empty(): boolean {
+    return this.#open === undefined && !this.#dialling && this.#waiting.length === 0
+  }
+
+  acquire(waiter: StreamWaiter): void {
+    const open = this.#open
+    if (open !== undefined && !open.session.closed && !open.session.destroyed) {
+      this.#handOver(open, waiter)
+      return
+    }
+    const { circuit, config } = this.#cluster
+    if (circuit.pendingRequests >= config.maxPendingRequests) {
+      waiter.onNoStream(OVERFLOW)
+      return
+    }
+    circuit.pendingRequests++
+    this.#waiting.push(waiter)
+    if (this.#dialling) return
+    this.#dialling = true
+    dial(this.#env, this.#cluster, this.#host, new StreamInfo(Date.now(), performance.now()), this)
+  }
+
+  cancel(waiter: StreamWaiter): void {
+    const at = this.#waiting.indexOf(waiter)
+    if (at === -1) return
+    this.#waiting.splice(at, 1)
+    this.#cluster.circuit.pendingRequests--
+  }
+
+  retire(): void {
+    this.#open?.session.close()
+  }
+
+  onConnected(connection: Connection): void {
+    this.#dialling = false
+    const duplex = new ConnectionDuplex(connection)
+    const session = connect('http://upstream.invalid', {
+      createConnection: () => duplex,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+    })
+    const open = { session, info: connection.info, used: false }
+    this.#open = open
+    const forget = () => {
+      if (this.#open === open) this.#open = undefined
+    }
+    session.on('error', () => {}).once('connect', () => widenWindow(session))
+    session.on('goaway', () => {
+      forget()
+      if (!session.closed) session.close()
+    })
+    session.on('close', forget)
+    connection.setIdleTimeout(this.#cluster.config.httpIdleTimeoutMs, () => session.close())
+    for (const waiter of this.#takeWaiting()) this.#handOver(open, waiter)
+    this.#out.flush()
+  }
+
+  onFailed(failure: DialFailure): void {
+    this.#dialling = false
+    for (const waiter of this.#takeWaiting()) waiter.onNoStream(streamFailureOf(failure))
+    this.#out.flush()
+  }
+
+  #takeWaiting(): StreamWaiter[] {
+    const waiting = this.#waiting.splice(0)
+    this.#cluster.circuit.pendingRequests -= waiting.length
+    return waiting
+  }
+
+  #handOver(open: OpenSession, waiter: StreamWaiter): void {
+    const stream = new UpstreamHttp2(open.session, waiter, this.#out, open.used)
+    open.used = true
+    waiter.onStream(stream, open.info)
+  }
+}
