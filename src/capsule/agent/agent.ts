@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { Fault, messageOf } from '#base/fault.ts'
+import { commandFault } from '#capsule/command-fault.ts'
+import { buildFilesystem, maskSockets } from './filesystem.ts'
+import { call } from './libc.ts'
+import { handOverListeners } from './listeners.ts'
+import type { FromAgent, ProgramPlan, ToAgent } from './messages.ts'
+import { mountProcesses } from './mount.ts'
+import { buildNetwork, kernelHasIpv6 } from './network.ts'
+import { closeDescriptorsOnExec, dropPrivileges, forbidUserNamespaces, limitTasks, protectAgent } from './privileges.ts'
+import { reapOrphans } from './reaper.ts'
+
+/**
+ * The agent: process 1 of the capsule. It builds the capsule from inside, hands the listening sockets out, gives up its
+ * own rights, starts the program, and ends the capsule by ending.
+ */
+/** The sidecar reads the agent's own standard error, so the program's comes as another descriptor. */
+const programStderr = 4
+const SIGTTOU = 22
+const SIG_IGN = 1
+
+protectAgent()
+process.chdir('/')
+process.on('disconnect', () => process.exit(1))
+process.on('message', (message: ToAgent) => {
+  receive(message).catch(reportFailure)
+})
+tell({ kind: 'born' })
+
+async function receive(message: ToAgent): Promise<void> {
+  if (message.kind === 'build') return build(message)
+  if (message.kind === 'start') return start(message.program)
+  if (message.foreground) takeTerminal()
+  process.kill(0, message.signal)
+}
+
+async function build({ filesystem, taskLimit }: ToAgent & { kind: 'build' }): Promise<void> {
+  mountProcesses('/proc')
+  const hasIpv6 = kernelHasIpv6()
+  await buildNetwork(hasIpv6)
+  await handOverListeners(hasIpv6)
+  const gaps = limitTasks(taskLimit)
+  forbidUserNamespaces()
+  buildFilesystem(filesystem)
+  tell({ kind: 'built', gaps })
+}
+
+async function start(plan: ProgramPlan): Promise<void> {
+  maskSockets(plan.maskedSockets)
+  // A process group of its own: `kill 0` inside never reaches the sidecar.
+  call('setpgid', 0, 0)
+  // Taking the terminal from the background would stop us otherwise.
+  call('signal', SIGTTOU, SIG_IGN)
+  if (plan.foreground) takeTerminal()
+  closeDescriptorsOnExec()
+  const gaps = dropPrivileges()
+  if (statSync(plan.cwd, { throwIfNoEntry: false }) === undefined) {
+    throw new Fault('capsule/working-directory', `the working directory "${plan.cwd}" does not exist in the capsule`)
+  }
+  const [file, ...args] = plan.command
+  const program = spawn(file, args, { cwd: plan.cwd, env: plan.env, stdio: [0, 1, programStderr] })
+  program.on('error', (error) => reportFailure(commandFault(file, plan.env.PATH, error)))
+  if (program.pid === undefined) return
+  reapOrphans(program.pid, () => tell({ kind: 'stopped' }))
+  program.on('exit', endWith)
+  tell({ kind: 'started', gaps })
+}
+
+function takeTerminal(): void {
+  call('tcsetpgrp', 0, call('getpgrp'))
+}
+
+/** The end of process 1 is the end of every process in the capsule. */
+function endWith(code: number | null, signal: NodeJS.Signals | null): void {
+  const exit = signal === null ? { kind: 'code' as const, code: code ?? 0 } : { kind: 'signal' as const, signal }
+  tell({ kind: 'exited', exit }, () => process.exit(0))
+}
+
+function reportFailure(thrown: unknown): void {
+  const fault =
+    thrown instanceof Fault ? thrown : new Fault('capsule/build', messageOf(thrown), { mend: 'postern doctor' })
+  tell({ kind: 'failed', code: fault.code, message: fault.message, mend: fault.mend }, () => process.exit(1))
+}
+
+function tell(message: FromAgent, done?: () => void): void {
+  process.send?.(message, undefined, undefined, () => done?.())
+}

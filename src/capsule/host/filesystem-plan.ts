@@ -1,0 +1,118 @@
+import { lstatSync, realpathSync, statSync } from 'node:fs'
+import type { FilesystemPlan } from '#capsule/agent/messages.ts'
+import { everyPathOf, isWithin, type MountPoint, readMountTable } from './mount-table.ts'
+import { readOnlyPaths } from './read-only-paths.ts'
+import { isSocketFile, type PathSocket, readPathSocketsEverywhere } from './unix-sockets.ts'
+
+/** File systems that are windows into the kernel: wherever else they are mounted, they are covered. */
+const kernelFilesystems = new Set([
+  'binfmt_misc',
+  'bpf',
+  'cgroup',
+  'cgroup2',
+  'configfs',
+  'debugfs',
+  'devpts',
+  'devtmpfs',
+  'efivarfs',
+  'fusectl',
+  'proc',
+  'pstore',
+  'securityfs',
+  'sysfs',
+  'tracefs',
+])
+
+/** Kernel windows that stay covered even in their usual place, because being their owner is enough to use them. */
+const neverShown = new Set(['bpf', 'configfs', 'debugfs', 'tracefs'])
+
+/** Where services keep their sockets: emptied as a whole, so that sockets of later services never appear. */
+const runtimeDirectories = ['/run', '/var/run', '/tmp/.X11-unix', '/tmp/.ICE-unix']
+
+/** What is hidden from a program, seen from the host's side before the capsule exists. */
+export class HostView {
+  readonly plan: FilesystemPlan
+  readonly #mounts: readonly MountPoint[]
+  readonly #sharedSockets: readonly string[]
+  readonly #known = new Set<string>()
+
+  constructor(env: NodeJS.ProcessEnv, sharedSockets: readonly string[], readOnly: readonly string[] = []) {
+    this.#mounts = readMountTable()
+    this.#sharedSockets = sharedSockets
+    const runtimeDirectory = absoluteDirectory(env.XDG_RUNTIME_DIR)
+    const wanted = runtimeDirectory === undefined ? runtimeDirectories : [...runtimeDirectories, runtimeDirectory]
+    const emptied = wanted.filter(isDirectory).flatMap((path) => everyPathOf(path, this.#mounts))
+    const covered = outermost([...emptied.filter(isDirectory), ...strayKernelWindows(this.#mounts)])
+    const { paths, above } = readOnlyPaths(readOnly, covered)
+    this.plan = {
+      heldDirectories: above,
+      readOnlyPaths: paths,
+      coveredDirectories: covered,
+      runtimeDirectory,
+      sharedSockets,
+      resolvConf: resolvedFile('/etc/resolv.conf'),
+      nsswitchConf: resolvedFile('/etc/nsswitch.conf'),
+    }
+  }
+
+  /** Every path of every socket to hide when the program starts. */
+  socketsToMask(): readonly string[] {
+    return this.newSockets(readPathSocketsEverywhere())
+  }
+
+  /** The paths of those `sockets` that were not returned before, and that no covered directory hides. */
+  newSockets(sockets: readonly PathSocket[]): readonly string[] {
+    const fresh: string[] = []
+    for (const { path, inode } of sockets) {
+      const identity = `${inode} ${path}`
+      if (this.#known.has(identity)) continue
+      this.#known.add(identity)
+      if (isSocketFile(path)) fresh.push(...everyPathOf(realpathSync(path), this.#mounts))
+    }
+    return [...new Set(fresh)].filter((path) => !this.#isHidden(path) && isSocketFile(path))
+  }
+
+  #isHidden(path: string): boolean {
+    if (this.#sharedSockets.includes(path)) return true
+    return this.plan.coveredDirectories.some((directory) => isWithin(path, directory))
+  }
+}
+
+function strayKernelWindows(mounts: readonly MountPoint[]): readonly string[] {
+  const usual = ['/proc', '/sys', '/dev']
+  return mounts
+    .filter(
+      ({ type, path }) =>
+        neverShown.has(type) || (kernelFilesystems.has(type) && !usual.some((place) => isWithin(path, place))),
+    )
+    .map(({ path }) => path)
+    .filter(isDirectory)
+}
+
+/** Without those that lie within another: covering that one hides them. */
+function outermost(directories: readonly string[]): readonly string[] {
+  const unique = [...new Set(directories)]
+  return unique.filter((path) => !unique.some((other) => other !== path && isWithin(path, other)))
+}
+
+function absoluteDirectory(path: string | undefined): string | undefined {
+  return path?.startsWith('/') === true && isDirectory(path) ? realpathSync(path) : undefined
+}
+
+/** A directory that is not a link to another: /var/run is usually a link to /run. */
+function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function resolvedFile(path: string): string | undefined {
+  try {
+    const resolved = realpathSync(path)
+    return statSync(resolved).isFile() ? resolved : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { readOnlyPaths } from './read-only-paths.ts'
+
+test('what is to be read-only is found behind links, with every directory above it; what is covered or no file is left out', (t) => {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'read-only-')))
+  t.after(() => rmSync(home, { recursive: true }))
+  for (const name of ['a', 'a/b', 'covered']) mkdirSync(join(home, name))
+  writeFileSync(join(home, 'a/b/rules.yaml'), '')
+  writeFileSync(join(home, 'covered/rules.yaml'), '')
+  symlinkSync(join(home, 'a'), join(home, 'link'))
+  const wanted = [
+    join(home, 'link/b/rules.yaml'),
+    join(home, 'a/b/rules.yaml'),
+    join(home, 'covered/rules.yaml'),
+    join(home, 'missing'),
+    '/proc/self/status',
+    '/dev/null',
+  ]
+  const { paths, above } = readOnlyPaths(wanted, [join(home, 'covered')])
+  assert.deepEqual(paths, [join(home, 'a/b/rules.yaml')])
+  assert.deepEqual(above.slice(-3), [home, join(home, 'a'), join(home, 'a/b')])
+  assert.equal(dirname(above[0] ?? ''), '/')
+})
