@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import { combine, isValid } from '#api/configuration.ts'
+import { checkManifestFile } from '#api/document.ts'
+import { type Destination, suggestServiceEntries } from '#api/suggest.ts'
+import { Fault } from '#base/fault.ts'
+import { parseManifests } from '#kube/manifest.ts'
+import type { VerbIo } from './verb-io.ts'
+
+/** `postern allow HOST:PORT...`: the ServiceEntries that allow these destinations, as YAML on standard output. */
+export function addAllowVerb(program: Command, io: VerbIo): void {
+  program
+    .command('allow')
+    .description('Prints the ServiceEntry that allows a destination.')
+    .argument('<destination...>', 'HOST:PORT, IP:PORT, CIDR:PORT, [IPV6]:PORT or *.DOMAIN:PORT')
+    .option(
+      '--protocol <protocol>',
+      'protocol of the ports, e.g. TLS, HTTP, TCP, MYSQL (default: what the port usually carries)',
+    )
+    .option('--name <name>', 'name of the ServiceEntry (default: after the destination)')
+    .option('-n, --namespace <namespace>', 'namespace of the ServiceEntry')
+    .action((destinations: string[], options: AllowOptions) => {
+      io.exitCode = allow(destinations, options, io)
+    })
+}
+
+interface AllowOptions {
+  readonly protocol?: string
+  readonly name?: string
+  readonly namespace?: string
+}
+
+function allow(texts: readonly string[], options: AllowOptions, io: VerbIo): number {
+  const destinations = texts.map((text) => ({ ...parseDestination(text), protocol: options.protocol }))
+  const suggestion = suggestServiceEntries(destinations, options)
+  if (suggestion.kind === 'none') throw new Fault('allow/no-service-entry', suggestion.why)
+  const { messages } = combine([checkManifestFile(parseManifests('allow', suggestion.yaml))], 'error')
+  if (!isValid(messages)) {
+    const faults = messages.map((message) => `${message.path}: ${message.text}`)
+    throw new Fault('allow/no-service-entry', faults.join('; '))
+  }
+  io.stdout.write(suggestion.yaml)
+  return 0
+}
+
+/** Reads HOST:PORT, ADDRESS:PORT, CIDR:PORT, [IPV6]:PORT or [IPV6 CIDR]:PORT. Throws a Fault for anything else. */
+export function parseDestination(text: string): Destination {
+  const match = /^(?:\[(?<bracketed>[^\]]+)\](?<bits>\/\d+)?|(?<plain>[^:[\]]+)):(?<port>\d{1,5})$/.exec(text)
+  if (match?.groups === undefined) {
+    throw new Fault('allow/bad-destination', `${JSON.stringify(text)} is not HOST:PORT`, {
+      mend: 'for example: postern allow www.example.com:443, postern allow 10.0.0.0/8:3306, postern allow "[2001:db8::1]:443"',
+    })
+  }
+  const { bracketed, bits = '', plain, port } = match.groups
+  const place = plain ?? `${bracketed}${bits}`
+  return { host: place.includes('/') ? undefined : place, ip: place, port: Number(port) }
+}

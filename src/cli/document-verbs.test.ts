@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { Command } from 'commander'
+import { Fault } from '#base/fault.ts'
+import { parseManifests } from '#kube/manifest.ts'
+import { addAllowVerb, parseDestination } from './allow.ts'
+import { addConvertVerb } from './convert.ts'
+import { addValidateVerb } from './validate.ts'
+import type { VerbIo } from './verb-io.ts'
+
+const GOOD = 'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: [a.com]}\n'
+const BAD =
+  'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: b}\nspec:\n  hosts: ["*"]\n  resolution: SOMETIMES\n'
+const WARNED = 'apiVersion: v1\nkind: Service\nmetadata: {name: c}\n'
+const RULE =
+  'apiVersion: config.istio.io/v1alpha2\nkind: EgressRule\nmetadata: {name: r}\nspec: {destination: {service: a.com}, ports: [{port: 80, protocol: http}]}\n'
+
+function run(...words: readonly string[]) {
+  let stdout = ''
+  let stderr = ''
+  const io: VerbIo = { stdout: { write: (text) => (stdout += text) }, stderr: { write: (text) => (stderr += text) } }
+  const program = new Command('postern').exitOverride()
+  addValidateVerb(program, io)
+  addConvertVerb(program, io)
+  addAllowVerb(program, io)
+  program.parse([...words], { from: 'user' })
+  return { code: io.exitCode, stdout, stderr }
+}
+
+function folder(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-verbs-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  mkdirSync(join(directory, 'sub'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+  return directory
+}
+
+test('one file is checked with a JSON object of its own', (t) => {
+  const at = folder(t, { 'good.yaml': GOOD, 'bad.yaml': BAD })
+  const good = run('validate', '-f', join(at, 'good.yaml'), '-o', 'json')
+  assert.deepEqual([good.code, JSON.parse(good.stdout)], [0, { valid: true, messages: [] }])
+  const bad = run('validate', '-f', join(at, 'bad.yaml'), '-o', 'json')
+  assert.equal(bad.code, 1)
+  assert.deepEqual(JSON.parse(bad.stdout), {
+    valid: false,
+    messages: [
+      { level: 'error', text: 'invalid host *', path: 'spec.hosts[0]', line: 5 },
+      {
+        level: 'error',
+        text: 'Unsupported value: "SOMETIMES": supported values: "NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"',
+        path: 'spec.resolution',
+        line: 6,
+      },
+    ].sort((a, b) => a.line - b.line),
+  })
+})
+
+test('a directory, or several files, are checked with a list of results', (t) => {
+  const at = folder(t, { 'good.yaml': GOOD, 'bad.yaml': BAD, 'sub/warned.yml': WARNED, 'same.yaml': GOOD })
+  const { code, stdout } = run('validate', '-f', at, '-o', 'json')
+  const { results } = JSON.parse(stdout) as {
+    results: { file: string; valid: boolean; messages: { level: string }[] }[]
+  }
+  assert.equal(code, 1)
+  assert.deepEqual(
+    results.map(({ file, valid, messages }) => [
+      file.slice(at.length + 1),
+      valid,
+      messages.map(({ level }) => level).join(),
+    ]),
+    [
+      ['bad.yaml', false, 'error,error'],
+      ['good.yaml', true, ''],
+      ['same.yaml', true, 'warning'],
+      ['sub/warned.yml', true, 'warning'],
+    ],
+  )
+  assert.equal(run('validate', '-f', at, '-o=json').stdout, stdout)
+  assert.throws(() => run('validate', '-f', at, '-o', 'xml'), /it is text or json/)
+  const several = run('validate', '-f', join(at, 'good.yaml'), '-f', join(at, 'sub/warned.yml'), '-o', 'json')
+  assert.equal(several.code, 0)
+  assert.equal((JSON.parse(several.stdout) as { results: unknown[] }).results.length, 2)
+})
+
+test('text has one line for each message and a summary', (t) => {
+  const at = folder(t, { 'bad.yaml': BAD })
+  const { code, stdout } = run('validate', '-f', join(at, 'bad.yaml'))
+  assert.equal(code, 1)
+  const lines = stdout.split('\n')
+  assert.equal(lines[0], `${at}/bad.yaml:5:11: error: spec.hosts[0]: invalid host *`)
+  assert.equal(lines[2], '1 file: 1 of 1 file invalid, 2 errors, 0 warnings')
+})
+
+test('a file that is not there is invalid', () => {
+  const { code, stdout } = run('validate', '-f', '/no/such.yaml', '-o', 'json')
+  assert.equal(code, 1)
+  assert.match(stdout, /cannot be read: ENOENT/)
+})
+
+test('egress rules are converted, everything else keeps its text', (t) => {
+  const kept = `# a comment\n${GOOD}`
+  const at = folder(t, { 'a.yaml': `${kept}---\n${RULE}---\n# kept too\n${WARNED}` })
+  const { code, stdout, stderr } = run('convert', '-f', join(at, 'a.yaml'))
+  assert.equal(code, 0)
+  assert.ok(stdout.startsWith(kept))
+  assert.ok(stdout.endsWith(`---\n# kept too\n${WARNED}`))
+  assert.match(stderr, /warning: Service is not applied/)
+  const { manifests, messages } = parseManifests('f', stdout)
+  assert.deepEqual(messages, [])
+  assert.deepEqual(
+    manifests.map(({ kind }) => kind),
+    ['ServiceEntry', 'ServiceEntry', 'Service'],
+  )
+  writeFileSync(join(at, 'b.yaml'), stdout)
+  assert.equal(run('validate', '-f', join(at, 'b.yaml')).code, 0)
+})
+
+test('a list with an egress rule in it is written as its items', (t) => {
+  const item = (text: string) => `- ${text.replaceAll('\n', '\n  ').trimEnd()}\n`
+  const at = folder(t, { 'a.yaml': `apiVersion: v1\nkind: List\nitems:\n${item(GOOD)}${item(RULE)}` })
+  const { manifests } = parseManifests('f', run('convert', '-f', join(at, 'a.yaml')).stdout)
+  assert.deepEqual(
+    manifests.map(({ kind, apiVersion }) => `${apiVersion} ${kind}`),
+    ['networking.istio.io/v1 ServiceEntry', 'networking.istio.io/v1 ServiceEntry'],
+  )
+})
+
+test('nothing is converted when something is invalid, or no ServiceEntry could stand for a rule', (t) => {
+  const at = folder(t, { 'bad.yaml': `${RULE}---\n${BAD}`, 'every.yaml': RULE.replace('a.com', '"*"') })
+  for (const file of ['bad.yaml', 'every.yaml']) {
+    const { code, stdout, stderr } = run('convert', '-f', join(at, file))
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /: error: /)
+  }
+})
+
+test('allow prints what validate takes', (t) => {
+  const { code, stdout } = run(
+    'allow',
+    'www.wikipedia.org:443',
+    '10.0.0.0/8:3306',
+    '[2001:db8::1]:22',
+    '*.example.com:443',
+    '-n',
+    'ns',
+  )
+  assert.equal(code, 0)
+  const at = folder(t, { 'allow.yaml': stdout })
+  assert.equal(run('validate', '-f', join(at, 'allow.yaml')).stdout, '1 file: valid, 0 errors, 0 warnings\n')
+  assert.equal(stdout.match(/namespace: ns/g)?.length, 4)
+})
+
+test('allow refuses what it cannot allow', () => {
+  for (const words of [
+    ['a.com'],
+    ['a.com:0'],
+    ['a.com:99999'],
+    ['*.a.com:3306'],
+    ['a.com:443', '--protocol', 'GOPHER'],
+    ['a.com:443', '--name', 'Bad_Name'],
+  ]) {
+    assert.throws(() => run('allow', ...words), Fault, words.join(' '))
+  }
+})
+
+test('destinations are read with their port', () => {
+  assert.deepEqual(parseDestination('a.com:443'), { host: 'a.com', ip: 'a.com', port: 443 })
+  assert.deepEqual(parseDestination('10.0.0.0/8:22'), { host: undefined, ip: '10.0.0.0/8', port: 22 })
+  for (const text of ['[2001:db8::/32]:22', '[2001:db8::]/32:22']) {
+    assert.deepEqual(parseDestination(text), { host: undefined, ip: '2001:db8::/32', port: 22 })
+  }
+  for (const text of [
+    '',
+    ':443',
+    'a.com',
+    'a.com:',
+    'a.com:x',
+    '2001:db8::1:443',
+    'a.com:443:443',
+    'https://a.com:443',
+  ]) {
+    assert.throws(() => parseDestination(text), /is not HOST:PORT/, text)
+  }
+})

@@ -1,0 +1,44 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { combine, isValid } from '#api/configuration.ts'
+import { checkManifestFile } from '#api/document.ts'
+import { isDirectory, listManifestFiles, readManifestFile } from '#kube/manifest-files.ts'
+import { renderMessages, resultsByFile } from './render/messages.ts'
+import type { VerbIo } from './verb-io.ts'
+
+/** `postern validate -f FILE|DIR... [-o text|json]`: exit code 0 when all is valid, 1 when not. */
+export function addValidateVerb(program: Command, io: VerbIo): void {
+  program
+    .command('validate')
+    .description('Checks configuration files: all errors and warnings, each with its place.')
+    .requiredOption('-f, --filename <path...>', 'file or directory of YAML or JSON, or - for standard input')
+    .option('-o, --output <format>', 'form of the result: text or json', parseOutput, 'text')
+    .action((options: { filename: string[]; output: 'text' | 'json' }) => {
+      io.exitCode = validate(options.filename, options.output, io)
+    })
+}
+
+/** `-o=json`, as kubectl takes it, arrives here as "=json". */
+function parseOutput(value: string): 'text' | 'json' {
+  const format = value.replace(/^=/, '')
+  if (format === 'text' || format === 'json') return format
+  throw new InvalidArgumentError('it is text or json')
+}
+
+function validate(paths: readonly string[], output: 'text' | 'json', io: VerbIo): number {
+  const files = listManifestFiles(paths)
+  const checked = files.map((file) => checkManifestFile(readManifestFile(file)))
+  // Each file is judged by itself; files that cannot be used together are warned of.
+  const { messages } = combine(checked, 'warning')
+  if (files.length === 0) io.stderr.write('warning: there are no YAML or JSON files to check\n')
+  const results = resultsByFile(files, messages)
+  if (output === 'text') io.stdout.write(renderMessages(results, messages))
+  else io.stdout.write(`${JSON.stringify(jsonOf(paths, results), null, 2)}\n`)
+  return isValid(messages) ? 0 : 1
+}
+
+/** One file gives its own result; a directory or several files give a list. */
+function jsonOf(paths: readonly string[], results: ReturnType<typeof resultsByFile>): object {
+  const [only] = results
+  if (paths.length !== 1 || only === undefined || isDirectory(paths[0]!)) return { results }
+  return { valid: only.valid, messages: only.messages }
+}

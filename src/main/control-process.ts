@@ -1,0 +1,98 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Fault } from '#base/fault.ts'
+import { programPath } from '#base/program-path.ts'
+import type { ControlNews, ControlSettings } from './control-settings.ts'
+
+const RESTART_MS = 1_000
+
+type Phase = 'starting' | 'serving' | 'starting again'
+
+/** The control process as the process that started it sees it: started again when it dies, while what it sent stays in force. */
+export class ControlProcess {
+  readonly socketPath: string
+  /** Settles when it serves; rejects with a Fault `control/invalid-configuration` when the configuration is unusable from the start. */
+  readonly ready: Promise<void>
+  readonly #settings: ControlSettings
+  readonly #onNotice: (text: string) => void
+  readonly #starting = Promise.withResolvers<void>()
+  #child: ChildProcess | undefined
+  #restart: NodeJS.Timeout | undefined
+  #phase: Phase = 'starting'
+  #complaint = ''
+
+  constructor(settings: Omit<ControlSettings, 'socketPath'>, onNotice: (text: string) => void) {
+    this.socketPath = join(mkdtempSync(join(privateDirectory(), 'postern-')), 'xds')
+    this.#settings = { ...settings, socketPath: this.socketPath }
+    this.#onNotice = onNotice
+    this.ready = this.#starting.promise
+    this.ready.catch(() => undefined)
+    this.#start()
+  }
+
+  close(): void {
+    this.#child?.removeAllListeners('exit')
+    clearTimeout(this.#restart)
+    this.#child?.kill('SIGKILL')
+    rmSync(dirname(this.socketPath), { recursive: true, force: true })
+  }
+
+  #start(): void {
+    // "-" is standard input, which is the control process's to read then.
+    const input = this.#settings.files.includes('-') ? 'inherit' : 'ignore'
+    const child = fork(programPath('main/control'), [JSON.stringify(this.#settings)], {
+      stdio: [input, 'ignore', 'inherit', 'ipc'],
+    })
+    this.#child = child
+    child.on('message', (news) => this.#hear(news as ControlNews))
+    child.on('error', () => {})
+    child.on('exit', (code, signal) => this.#ended(signal ?? `code ${code}`))
+  }
+
+  #hear(news: ControlNews): void {
+    switch (news.kind) {
+      case 'ready':
+        this.#phase = 'serving'
+        this.#complaint = ''
+        this.#starting.resolve()
+        break
+      case 'notice':
+        this.#onNotice(news.text)
+        break
+      case 'invalid':
+        this.#fail(new Fault('control/invalid-configuration', news.messages.join('\n')))
+    }
+  }
+
+  #ended(how: string): void {
+    this.#fail(new Fault('control/ended', `the control process ended with ${how}`))
+    this.#restart = setTimeout(() => this.#start(), RESTART_MS)
+  }
+
+  /** The first start fails whole; later ones are tried until one serves, and why they fail is said once. */
+  #fail(fault: Fault): void {
+    this.#starting.reject(fault)
+    if (this.#phase === 'starting' || fault.message === this.#complaint) return
+    if (this.#phase === 'serving' || fault.code !== 'control/ended') {
+      this.#complaint = fault.message
+      this.#onNotice(`${fault.message}\nthe configuration stays as it is; the control process is started again`)
+    }
+    this.#phase = 'starting again'
+  }
+}
+
+/** Where only this user comes: the runtime directory, /run for root, or the temporary directory (a folder of mode 0700 in it). */
+function privateDirectory(): string {
+  for (const directory of [process.env.XDG_RUNTIME_DIR, '/run']) {
+    if (directory === undefined) continue
+    try {
+      accessSync(directory, constants.W_OK)
+      return directory
+    } catch {
+      // Not there or not ours: the next.
+    }
+  }
+  return tmpdir()
+}

@@ -1,0 +1,69 @@
+// The control process of one `postern run`: files → mesh → translation → xDS on a Unix socket. Ends with its parent.
+import { rmSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
+import { dirname } from 'node:path'
+import { Fault, messageOf } from '#base/fault.ts'
+import { describeRejection } from '#control/mesh/rejection.ts'
+import { createSnapshotSource } from '#control/snapshot/snapshot-source.ts'
+import { openFileSource } from '#control/source/files.ts'
+import { formatMessage } from '#kube/message.ts'
+import { AdsServer } from '#xds/server/ads-server.ts'
+import type { ControlNews, ControlSettings } from './control-settings.ts'
+import { withOverrides } from './mesh-overrides.ts'
+
+function tell(news: ControlNews): void {
+  process.send?.(news)
+}
+
+function notice(text: string): void {
+  tell({ kind: 'notice', text })
+}
+
+async function serve(settings: ControlSettings): Promise<void> {
+  const source = openFileSource({
+    paths: settings.files,
+    onProblem: (errors) =>
+      notice(`the last good configuration stays in force:\n${errors.map(formatMessage).join('\n')}`),
+    onWarning: (warnings) => notice(warnings.map(formatMessage).join('\n')),
+  })
+  const snapshots = createSnapshotSource()
+  const update = () => snapshots.update(withOverrides(source.current(), settings.overrides))
+  update()
+  source.watch(update)
+  const server = new AdsServer({
+    source: snapshots,
+    onOutcome: (outcome) => {
+      if (outcome.kind === 'nack') notice(`the sidecar refused ${outcome.typeUrl}: ${outcome.reason}`)
+      for (const rejection of snapshots.rejections(outcome.node) ?? []) sayOnce(describeRejection(rejection))
+    },
+  })
+  await server.listen({ path: settings.socketPath })
+  tell({ kind: 'ready' })
+  // The end of a run kills this process, so that what was compiled is kept now or never.
+  flushCompileCache()
+  process.once('disconnect', () => {
+    source.close()
+    rmSync(dirname(settings.socketPath), { recursive: true, force: true })
+    void server.close().finally(() => process.exit())
+  })
+}
+
+const said = new Set<string>()
+
+function sayOnce(text: string): void {
+  if (said.has(text)) return
+  said.add(text)
+  notice(text)
+}
+
+// The terminal's signals go to the whole foreground process group: the run decides when this process ends.
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP'] as const) process.on(signal, () => {})
+
+try {
+  await serve(JSON.parse(process.argv[2] as string) as ControlSettings)
+} catch (thrown) {
+  const mend = thrown instanceof Fault && thrown.mend !== undefined ? [thrown.mend] : []
+  tell({ kind: 'invalid', messages: [messageOf(thrown), ...mend] })
+  process.disconnect()
+  process.exitCode = 1
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { renderSummary } from '#cli/summary.ts'
+import { Denier } from '#proxy/denial/denier.ts'
+import { NO_NAMES } from '#proxy/dns/name-lookup.ts'
+import { deniedDestination } from './denial-records.ts'
+
+/** What programs may put into a ClientHello, a SOCKS5 request or a CONNECT. */
+const HOSTILE = [
+  'a;touch$IFS/tmp/x',
+  '$(id).example',
+  '`id`.example',
+  'a|b>c&d',
+  '[click](https://evil.example)',
+  '<img/src=x>',
+  '\u001b[2Jb',
+  'a b\nc',
+  '\u009b31m',
+]
+
+function summaryOf(host: string, format: 'text' | 'markdown' | 'json'): string {
+  const denier = new Denier({ workload: { name: 'app', namespace: 'default' }, lookup: NO_NAMES, onDenied() {} })
+  denier.deny({ ip: '192.0.2.1', port: 443, protocol: 'tls', host, hostKnownBy: 'sni' })
+  const denied = denier.summary().entries.map((entry) => deniedDestination(entry, 'postern'))
+  return renderSummary({ workload: 'app', mode: 'enforced', exitCode: 0, configVersion: 'v1', denied }, format)
+}
+
+test('a name that a program makes up neither runs in a shell, nor draws on a terminal, nor is a link', () => {
+  for (const host of HOSTILE) {
+    const text = summaryOf(host, 'text')
+    assert.match(text, /^postern: denied {2}app → [\w.\\-]+:443 \(TLS, SNI [\w.\\-]+, 192\.0\.2\.1\)\n/, host)
+    assert.doesNotMatch(text, /allow it with/, host)
+    const markdown = summaryOf(host, 'markdown')
+    assert.match(markdown, /^\| [\w.\\-]+:443 \| 1 \| /m, host)
+    assert.doesNotMatch(markdown, /[<>[\]`$]/, host)
+  }
+})
+
+test('an ordinary name is told how to be allowed', () => {
+  assert.match(
+    summaryOf('www.example.com', 'text'),
+    /allow it with: {2}postern allow www\.example\.com:443 > allow\.yaml/,
+  )
+  assert.match(summaryOf('www.example.com', 'markdown'), /\| `postern allow www\.example\.com:443 > allow\.yaml` \|$/m)
+})

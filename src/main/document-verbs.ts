@@ -1,0 +1,11 @@
+import type { Command } from 'commander'
+import { addAllowVerb } from '#cli/allow.ts'
+import { addConvertVerb } from '#cli/convert.ts'
+import { addValidateVerb } from '#cli/validate.ts'
+
+/** The verbs that only read and write documents. */
+export function addDocumentVerbs(program: Command): void {
+  addValidateVerb(program, process)
+  addConvertVerb(program, process)
+  addAllowVerb(program, process)
+}

@@ -1,0 +1,60 @@
+import { formatHostPort } from '#base/host-port.ts'
+import type { WhyAnswer, WhyQuestion } from '#cli/why.ts'
+import { compileResources } from '#proxy/config/compile-resources.ts'
+import type { ProxyConfig } from '#proxy/config/model.ts'
+import { type Decision, decide, type HypotheticalCall, Matchers } from '#proxy/decision/decide.ts'
+import { hypotheticalCall } from '#proxy/decision/hypothetical-call.ts'
+import { compileDenialIndex } from '#proxy/denial/denial-index.ts'
+import { explainDenial } from '#proxy/denial/explain.ts'
+import { whyDenied } from '#proxy/denial/sentence.ts'
+import { notice } from './notice.ts'
+import { inputOffline, resourcesOffline } from './offline.ts'
+import { sidecarNode } from './sidecar-node.ts'
+
+/** `postern why`: compiles the files as the control plane and the sidecar would, and asks the result. */
+export async function explainCall(question: WhyQuestion): Promise<WhyAnswer> {
+  const node = sidecarNode({ name: 'why', namespace: question.namespace }, {})
+  const input = inputOffline(question.files, { policy: question.policy }, notice)
+  const { config, errors } = compileResources(resourcesOffline(input, node, notice))
+  for (const error of errors) notice(error)
+  const call = hypotheticalCall(config, question)
+  return answerFor(config, question, call, decide(new Matchers(config), call))
+}
+
+function answerFor(config: ProxyConfig, question: WhyQuestion, call: HypotheticalCall, decision: Decision): WhyAnswer {
+  return {
+    verdict: decision.verdict,
+    destination: formatHostPort(call.ip, call.port),
+    protocol: call.protocol,
+    cluster: decision.cluster ?? null,
+    listener: decision.listener || null,
+    filterChain: decision.filterChain || null,
+    virtualHost: decision.virtualHost ?? null,
+    route: decision.route || null,
+    status: decision.status ?? null,
+    reason: decision.reason,
+    explanation: decision.verdict === 'deny' ? [explanationOf(config, question, call)] : [],
+  }
+}
+
+function explanationOf(config: ProxyConfig, question: WhyQuestion, call: HypotheticalCall): string {
+  const named = question.sni ?? question.host
+  const { reason, nearest } = explainDenial(compileDenialIndex(config), {
+    ip: call.ip,
+    port: call.port,
+    host: named,
+    hostKnownBy: question.sni !== undefined ? 'sni' : question.host !== undefined ? 'host' : undefined,
+    protocol: call.protocol,
+  })
+  return whyDenied({
+    time: '',
+    workload: { name: 'why', namespace: question.namespace },
+    destination: { ip: call.ip, port: call.port },
+    host: named,
+    hostKnownBy: undefined,
+    protocol: call.protocol,
+    reason,
+    nearest,
+    configVersion: config.version,
+  })
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import { addProxyConfigVerb, type ProxyConfigAnswer, type ProxyConfigQuestion } from '#cli/proxy-config.ts'
+import { addWhyVerb } from '#cli/why.ts'
+import { buildMesh } from '#control/mesh/mesh.ts'
+import { describeRejection } from '#control/mesh/rejection.ts'
+import { dumpResources } from '#control/translate/dump.ts'
+import { proxyNodeOf } from '#control/translate/proxy-node.ts'
+import { translate } from '#control/translate/translation.ts'
+import { explainCall } from './explain-call.ts'
+import { notice } from './notice.ts'
+import { inputOffline } from './offline.ts'
+import { sidecarNode } from './sidecar-node.ts'
+
+/** The verbs that say what a sidecar would be sent, and what it would do. */
+export function addInspectionVerbs(program: Command): void {
+  addWhyVerb(program, (text) => process.stdout.write(text), explainCall)
+  addProxyConfigVerb(program, process, dumpProxyConfig)
+}
+
+const INSTANCE_IPS = { v4: '127.0.0.1', v6: '::1', dual: '127.0.0.1,::1' }
+
+function dumpProxyConfig(question: ProxyConfigQuestion): ProxyConfigAnswer {
+  const workload = { name: 'proxy-config', namespace: question.namespace }
+  const node = sidecarNode(workload, question.labels)
+  const metadata = { ...node.metadata, INSTANCE_IPS: INSTANCE_IPS[question.ipFamilies] }
+  const mesh = buildMesh(inputOffline(question.files, { policy: question.policy }, notice))
+  const translation = translate(mesh, proxyNodeOf({ ...node, metadata }))
+  for (const rejection of translation.rejections) notice(describeRejection(rejection))
+  return dumpResources(translation)
+}

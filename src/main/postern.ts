@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { Fault, messageOf } from '#base/fault.ts'
+
+/** What Postern itself ends with when it fails; a command's own code is passed through. */
+const EXIT_FAULT = 125
+/** What wrong use ends with: an unknown verb or option. */
+const EXIT_USAGE = 2
+/** Faults that end as shells end on them. */
+const EXIT_OF_FAULT: Readonly<Record<string, number>> = {
+  'capsule/command-not-executable': 126,
+  'capsule/command-not-found': 127,
+}
+
+/** Verbs and the file that composes them: only the one that is asked for is loaded. */
+const VERB_FILES: readonly { readonly verbs: readonly string[]; add(program: Command): Promise<void> }[] = [
+  { verbs: ['run'], add: async (program) => (await import('./run-verb.ts')).addRun(program) },
+  {
+    verbs: ['validate', 'convert', 'allow'],
+    add: async (program) => (await import('./document-verbs.ts')).addDocumentVerbs(program),
+  },
+  {
+    verbs: ['proxy-config', 'why'],
+    add: async (program) => (await import('./inspection-verbs.ts')).addInspectionVerbs(program),
+  },
+  { verbs: ['doctor'], add: async (program) => (await import('./doctor-verb.ts')).addDoctor(program) },
+]
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('postern')
+    .description('Services run sealed: the only way out is a sidecar that lets through what a ServiceEntry names.')
+    .version(packageVersion())
+    .enablePositionalOptions()
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
+    .showHelpAfterError('(postern VERB --help shows what a verb takes)')
+  const wanted = VERB_FILES.filter((file) => file.verbs.includes(argv[2] ?? ''))
+  for (const file of wanted.length > 0 ? wanted : VERB_FILES) await file.add(program)
+  await program.parseAsync([...argv])
+}
+
+function packageVersion(): string {
+  const path = new URL('../../package.json', import.meta.url)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version : 'unknown'
+}
+
+try {
+  await main(process.argv)
+} catch (thrown) {
+  process.stderr.write(`postern: ${messageOf(thrown)}\n`)
+  if (thrown instanceof Fault && thrown.mend !== undefined) process.stderr.write(`         ${thrown.mend}\n`)
+  process.exitCode = (thrown instanceof Fault ? EXIT_OF_FAULT[thrown.code] : undefined) ?? EXIT_FAULT
+}

@@ -1,0 +1,85 @@
+import { realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Capsule } from '#capsule/capsule.ts'
+import { createCapsule } from '#capsule/create-capsule.ts'
+import type { RunOptions } from '#cli/run.ts'
+import type { ControlProcess } from './control-process.ts'
+import { notice } from './notice.ts'
+import { programEnvironment } from './program-environment.ts'
+import { releaseStartUpMemory } from './release-memory.ts'
+import type { RunParts } from './run-parts.ts'
+import { startControl } from './start-control.ts'
+
+/**
+ * `postern run`: the sidecar's process. Starts the control process and the capsule beside it, and answers the program's exit code.
+ * This file imports little: the other two processes come up while this one loads the data path.
+ */
+export async function runSealed(options: RunOptions): Promise<number> {
+  const control = startControl(options)
+  const building = createCapsule({
+    command: options.command,
+    env: programEnvironment(process.env),
+    cwd: process.cwd(),
+    sharedSockets: options.sharedSockets,
+    readOnlyPaths: [...protectedFiles(options), dirname(control.socketPath)],
+  })
+  // Unsettled parts are looked at one after the other; a failure of a later one must not count as unhandled until then.
+  building.catch(() => undefined)
+  try {
+    return await runBeside(control, building, options)
+  } finally {
+    control.close()
+    void building.then((capsule) => capsule.destroy()).catch(() => undefined)
+  }
+}
+
+async function runBeside(control: ControlProcess, building: Promise<Capsule>, options: RunOptions): Promise<number> {
+  const { buildParts, closeParts, subscribe } = await import('./run-parts.ts')
+  const parts = buildParts(options)
+  try {
+    await control.ready
+    subscribe(parts, control, options)
+    const capsule = await building
+    parts.sidecar.attach(capsule.sockets)
+    await parts.sidecar.configured
+    return await runProgram(options, parts, capsule)
+  } finally {
+    await closeParts(parts)
+  }
+}
+
+async function runProgram(options: RunOptions, parts: RunParts, capsule: Capsule): Promise<number> {
+  await capsule.start()
+  releaseStartUpMemory()
+  for (const gap of capsule.gaps) notice(gap)
+  const exit = await capsule.exited
+  for (const { ip, port } of capsule.refusedDatagrams()) parts.sidecar.denier.udp(ip, port)
+  const { conclude, exitCodeOf } = await import('./run-parts.ts')
+  return conclude(options, parts, exitCodeOf(exit), 'enforced')
+}
+
+/**
+ * The configuration decides over the program, which runs as the user who may write it: inside it is read-only. A directory that the
+ * program works in cannot be. So is the directory of the control process's socket: no false one may take its place.
+ */
+function protectedFiles({ files }: RunOptions): readonly string[] {
+  return files.filter((file) => {
+    if (file === '-') return false
+    if (!isWithin(process.cwd(), realPathOf(file))) return true
+    notice(`the command can change its own configuration: "${file}" holds its working directory`)
+    return false
+  })
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
+/** A path that does not exist is the control process's to complain of. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
