@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { test } from 'node:test'
+import { eventually, startPostern, worldLog } from './postern.ts'
+
+/** Processes, living ones only, whose environment carries `mark`. */
+function processesWith(mark: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const state = /\) ([A-Z])/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
+        return state !== 'Z' && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark)
+      } catch {
+        return false
+      }
+    })
+}
+
+function networkNamespace(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    return undefined
+  }
+}
+
+test('kill -9 of the sidecar: nothing leaves afterwards and nothing is left behind', async () => {
+  const mark = `JOURNEY_MARK=crash-${process.pid}-${Date.now()}`
+  const [name, value] = mark.split('=') as [string, string]
+  process.env[name] = value
+  const running = startPostern([
+    ...['run', '--policy', 'ALLOW_ANY', '--', 'sh', '-c'],
+    'echo ready; while :; do curl -s -m 1 -o /dev/null http://drop.example.net/; sleep 0.05; done',
+  ])
+  delete process.env[name]
+  await eventually('the first call', () => worldLog('arrivals', '203.0.113.66:80').length > 0)
+  assert.ok(processesWith(mark).some((pid) => networkNamespace(pid) !== networkNamespace('self')))
+  running.process.kill('SIGKILL')
+  await running.ended
+  await eventually('every process of the run to end', () => processesWith(mark).length === 0, 5000)
+  const after = worldLog('arrivals', '203.0.113.66:80').length
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.equal(worldLog('arrivals', '203.0.113.66:80').length, after)
+})
+
+test('a command that leaves a process in the background leaves none behind', async () => {
+  const mark = `JOURNEY_MARK=orphan-${process.pid}-${Date.now()}`
+  const [name, value] = mark.split('=') as [string, string]
+  process.env[name] = value
+  const running = startPostern([
+    'run',
+    '--',
+    'sh',
+    '-c',
+    '(trap "" TERM HUP; setsid sleep 300) >/dev/null 2>&1 & echo started',
+  ])
+  delete process.env[name]
+  const outcome = await running.ended
+  assert.equal(outcome.stdout, 'started\n')
+  assert.equal(outcome.code, 0)
+  await eventually('the background process to end', () => processesWith(mark).length === 0, 5000)
+})
