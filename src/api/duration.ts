@@ -1,4 +1,4 @@
-import type { Decode } from './schema/decode.ts'
+import { type Decode, decoder } from './schema/decode.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -26,7 +26,7 @@ export function duration(
   standardMs: number,
   bounds: { readonly minMs: number; readonly maxMs?: number; readonly zeroAllowed?: boolean },
 ): Decode<number> {
-  return (value, path, report) => {
+  return decoder({ type: 'string' }, (value, path, report) => {
     if (value === undefined || value === null) return standardMs
     const ms = typeof value === 'string' ? parseDurationMs(value) : undefined
     const fault =
@@ -36,7 +36,7 @@ export function duration(
     if (fault === undefined) return ms!
     report.error(path, fault)
     return standardMs
-  }
+  })
 }
 
 function faultOfMs(

@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectMeta } from '#kube/object.ts'
 import { decodeObjectMeta } from './object-meta.ts'
-import { type Decode, message } from './schema/decode.ts'
+import { type Decode, decoder, message, string } from './schema/decode.ts'
 import type { Report } from './schema/report.ts'
 
 interface Envelope<Spec> {
@@ -18,11 +18,11 @@ export function decodeKubeObject<Spec>(
   report: Report,
 ): KubeObject<Spec> {
   const decode = message<Envelope<Spec>>({
-    apiVersion: (text) => String(text),
-    kind: (text) => String(text),
+    apiVersion: string(),
+    kind: string(),
     metadata: decodeObjectMeta,
     spec: decodeSpec,
-    status: () => undefined,
+    status: decoder({}, () => undefined),
   })
   if (value.spec === undefined || value.spec === null) report.error(['spec'], 'Required value: the object has no spec')
   const { apiVersion, kind, metadata, spec } = decode(value, [], report)

@@ -3,7 +3,7 @@ import { duration } from './duration.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
 import { faultOfFqdn, isDnsLabel } from './rules/domain-name.ts'
 import { isVisibility } from './rules/export-to.ts'
-import { type Decode, list, message, oneOf, string } from './schema/decode.ts'
+import { type Decode, decoder, list, message, oneOf, string } from './schema/decode.ts'
 import type { Report } from './schema/report.ts'
 
 const HOUR_MS = 3_600_000
@@ -54,11 +54,11 @@ const UNAPPLIED_FIELDS = [
   'rdsRefreshDelay',
 ] as const
 
-const unapplied: Decode<undefined> = (value, path, report) => {
+const unapplied: Decode<undefined> = decoder({}, (value, path, report) => {
   if (value !== undefined && value !== null)
     report.warn(path, `field ${String(path.at(-1))} of meshConfig is not applied by postern run yet`)
   return undefined
-}
+})
 
 const decodeFields = message({
   ...(Object.fromEntries(UNAPPLIED_FIELDS.map((name) => [name, unapplied])) as Record<
@@ -81,7 +81,7 @@ const decodeFields = message({
 })
 
 /** Decodes a MeshConfig (spec 1.11): unknown fields are errors, known ones that Postern does not apply are warnings. */
-export const decodeMeshConfig: Decode<MeshConfig> = (value, path, report) => {
+export const decodeMeshConfig: Decode<MeshConfig> = decoder(decodeFields.schema, (value, path, report) => {
   const fields = decodeFields(value, path, report)
   const { mode } = fields.outboundTrafficPolicy
   if (mode === 'ALLOW_ANY_DYNAMIC_DNS') {
@@ -104,7 +104,7 @@ export const decodeMeshConfig: Decode<MeshConfig> = (value, path, report) => {
     rootNamespace: fields.rootNamespace || DEFAULT_MESH_CONFIG.rootNamespace,
     trustDomain: fields.trustDomain || DEFAULT_MESH_CONFIG.trustDomain,
   }
-}
+})
 
 function checkNames(
   fields: {

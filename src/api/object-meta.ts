@@ -2,8 +2,10 @@ import type { FieldPath } from '#kube/field-path.ts'
 import type { ObjectMeta } from '#kube/object.ts'
 import { isDnsLabel } from './rules/domain-name.ts'
 import { isLabelKey } from './rules/label-map.ts'
-import { type Decode, isRecord, mapOf, message, string } from './schema/decode.ts'
+import { type Decode, decoder, isRecord, mapOf, message, string } from './schema/decode.ts'
 import type { Report } from './schema/report.ts'
+
+const ignored: Decode<undefined> = decoder({}, () => undefined)
 
 /** Fields of meta/v1 ObjectMeta that Postern reads no value of. */
 const IGNORED_FIELDS = {
@@ -39,7 +41,7 @@ const RESERVED_ANNOTATIONS = [
 ]
 
 /** Decodes and checks metadata as the Kubernetes API and Istio do for every kind (spec 1.0). */
-export const decodeObjectMeta: Decode<ObjectMeta> = (value, path, report) => {
+export const decodeObjectMeta: Decode<ObjectMeta> = decoder(decodeFields.schema, (value, path, report) => {
   const fields = decodeFields(value, path, report)
   const { name, namespace, labels, annotations, creationTimestamp, resourceVersion, uid } = fields
   checkNames(name, namespace, path, report)
@@ -60,7 +62,7 @@ export const decodeObjectMeta: Decode<ObjectMeta> = (value, path, report) => {
     ...(uid === '' ? {} : { uid }),
     ...(isRecord(value) && typeof value.generation === 'number' ? { generation: value.generation } : {}),
   }
-}
+})
 
 function checkNames(name: string, namespace: string, path: FieldPath, report: Report): void {
   const at = [...path, 'name']
@@ -88,8 +90,4 @@ function checkAnnotations(annotations: Readonly<Record<string, string>>, path: F
     if (Object.hasOwn(annotations, name))
       report.error([...path, name], `annotation ${name} is Istio's own and cannot be set`)
   }
-}
-
-function ignored(): undefined {
-  return undefined
 }

@@ -1,12 +1,12 @@
-import { list, mapOf, message, oneOf, optional, string, uint32 } from './schema/decode.ts'
+import { list, mapOf, message, oneOf, optional, required, string, uint32 } from './schema/decode.ts'
 import type { ServiceEntrySpec, ServicePort, WorkloadEntrySpec } from './service-entry.ts'
 
 /** Fields, defaults and sizes of a ServiceEntry's spec as its custom resource definition has them (spec 1.1, 1.2). */
 
 const decodeServicePort = message<ServicePort>({
-  number: uint32,
+  number: required(uint32),
   protocol: string(256),
-  name: string(256),
+  name: required(string(256)),
   targetPort: uint32,
 })
 
@@ -21,7 +21,7 @@ const decodeWorkloadEntrySpec = message<WorkloadEntrySpec>({
 })
 
 export const decodeServiceEntrySpec = message<ServiceEntrySpec>({
-  hosts: list(string(), { maxItems: 256 }),
+  hosts: required(list(string(), { maxItems: 256 })),
   addresses: list(string(64), { maxItems: 256 }),
   ports: list(decodeServicePort, { maxItems: 256, nullText: 'service entry port may not be null' }),
   location: oneOf(['MESH_EXTERNAL', 'MESH_INTERNAL']),

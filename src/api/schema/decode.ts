@@ -1,4 +1,5 @@
 import { camelCase, type FieldPath } from '#kube/field-path.ts'
+import type { Schema } from '#kube/schema.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Report } from './report.ts'
 
@@ -6,7 +7,33 @@ import type { Report } from './report.ts'
  * Decodes the value of one field. Absent and null values are the field's default, as in protobuf JSON; a value of the wrong type is
  * an error, as in a Kubernetes schema ("80" is no number), and the default stands in for it.
  */
-export type Decode<T> = (value: unknown, path: FieldPath, report: Report) => T
+export interface Decode<T> {
+  (value: unknown, path: FieldPath, report: Report): T
+  /** The same rules as data: what the API server serves, and checks before it decodes. */
+  readonly schema: Schema
+  /** `message` lists the field among the required ones of its schema. */
+  readonly required?: true
+}
+
+type DecodeFunction<T> = (value: unknown, path: FieldPath, report: Report) => T
+
+/** A decoder and the schema that says the same. */
+export function decoder<T>(schema: Schema, decode: DecodeFunction<T>): Decode<T> {
+  return Object.assign(decode.bind(undefined), { schema })
+}
+
+/** The same decoder with a sentence for `kubectl explain`. */
+export function described<T>(description: string, decode: Decode<T>): Decode<T> {
+  return Object.assign(decode.bind(undefined), { ...decode, schema: { ...decode.schema, description } })
+}
+
+/**
+ * A field that the API server requires (`spec.hosts: Required value`). Decoding itself still has the default stand in for it: rules of the kind
+ * say what is missing in Istio's words where files are read.
+ */
+export function required<T>(decode: Decode<T>): Decode<T> {
+  return Object.assign(decode.bind(undefined), { schema: decode.schema, required: true as const })
+}
 
 const MAX_UINT32 = 4_294_967_295
 
@@ -17,7 +44,8 @@ const QUOTING_HINTS: Readonly<Record<string, string>> = {
 
 /** A string of at most `maxLength` characters; default "". */
 export function string(maxLength?: number): Decode<string> {
-  return (value, path, report) => {
+  const schema: Schema = { type: 'string', ...(maxLength === undefined ? {} : { maxLength }) }
+  return decoder(schema, (value, path, report) => {
     if (isAbsent(value)) return ''
     if (typeof value !== 'string') {
       return wrongType(report, path, 'a string', value, '', QUOTING_HINTS[typeof value] ?? '')
@@ -26,14 +54,14 @@ export function string(maxLength?: number): Decode<string> {
       report.error(path, `too long: ${value.length} characters, at most ${maxLength} are allowed`)
     }
     return value
-  }
+  })
 }
 
 /** A boolean; default false. */
-export const boolean: Decode<boolean> = (value, path, report) => {
+export const boolean: Decode<boolean> = decoder({ type: 'boolean' }, (value, path, report) => {
   if (isAbsent(value)) return false
   return typeof value === 'boolean' ? value : wrongType(report, path, 'a boolean', value, false)
-}
+})
 
 /** An unsigned 32-bit integer; default 0. */
 export const uint32: Decode<number> = integerBetween(0, MAX_UINT32)
@@ -42,7 +70,7 @@ export const uint32: Decode<number> = integerBetween(0, MAX_UINT32)
 export const int32: Decode<number> = integerBetween(-2_147_483_648, 2_147_483_647)
 
 function integerBetween(min: number, max: number): Decode<number> {
-  return (value, path, report) => {
+  return decoder({ type: 'integer', minimum: min, maximum: max }, (value, path, report) => {
     if (isAbsent(value)) return 0
     if (typeof value !== 'number' || !Number.isInteger(value)) {
       const numeric = typeof value === 'string' && /^\d+$/.test(value)
@@ -51,12 +79,12 @@ function integerBetween(min: number, max: number): Decode<number> {
     if (value >= min && value <= max) return value
     report.error(path, `must be an integer from ${min} to ${max}, not ${value}`)
     return 0
-  }
+  })
 }
 
 /** One of some names, exactly as written; the first is the default. Numbers are no names: a Kubernetes schema refuses them too. */
 export function oneOf<const T extends string>(names: readonly [T, ...T[]]): Decode<T> {
-  return (value, path, report) => {
+  return decoder<T>({ type: 'string', enum: names }, (value, path, report) => {
     if (isAbsent(value)) return names[0]
     const name = names.find((candidate) => candidate === value)
     if (name !== undefined) return name
@@ -64,13 +92,14 @@ export function oneOf<const T extends string>(names: readonly [T, ...T[]]): Deco
     const hint = typeof value === 'string' ? didYouMean(value, names) : ''
     report.error(path, `Unsupported value: ${show(value)}: supported values: ${supported}${hint}`)
     return names[0]
-  }
+  })
 }
 
 /** A list of at most `maxItems` values; default empty. `nullText` is said of an element that is null. */
 export function list<T>(item: Decode<T>, options: { maxItems?: number; nullText?: string } = {}): Decode<readonly T[]> {
   const { maxItems = Number.POSITIVE_INFINITY, nullText = 'an element of a list may not be null' } = options
-  return (value, path, report) => {
+  const bound = options.maxItems === undefined ? {} : { maxItems: options.maxItems }
+  return decoder({ type: 'array', ...bound, items: item.schema }, (value, path, report) => {
     if (isAbsent(value)) return []
     if (!Array.isArray(value)) return wrongType(report, path, 'a list', value, [])
     if (value.length > maxItems) {
@@ -81,12 +110,14 @@ export function list<T>(item: Decode<T>, options: { maxItems?: number; nullText?
       if (element === null) report.error([...path, index], nullText)
       return item(element, [...path, index], report)
     })
-  }
+  })
 }
 
 /** A map from strings, with at most `maxEntries` keys; default empty. */
 export function mapOf<T>(item: Decode<T>, maxEntries = Number.POSITIVE_INFINITY): Decode<Readonly<Record<string, T>>> {
-  return (value, path, report) => {
+  const bound = Number.isFinite(maxEntries) ? { maxProperties: maxEntries } : {}
+  const schema: Schema = { type: 'object', ...bound, additionalProperties: item.schema }
+  return decoder(schema, (value, path, report) => {
     if (isAbsent(value)) return {}
     if (!isRecord(value)) return wrongType(report, path, 'a map', value, {})
     const entries = Object.entries(value)
@@ -99,25 +130,35 @@ export function mapOf<T>(item: Decode<T>, maxEntries = Number.POSITIVE_INFINITY)
       return [key, item(one, [...path, key], report)] as const
     })
     return Object.fromEntries(decoded)
-  }
+  })
 }
 
 /** A message with exactly these fields, each in camelCase or snake_case; fields it does not have are errors. */
 export function message<T extends object>(fields: { readonly [K in keyof T]-?: Decode<T[K]> }): Decode<T> {
   const names = Object.keys(fields) as (keyof T & string)[]
-  return (value, path, report) => {
+  return decoder(messageSchema(fields), (value, path, report) => {
     const given = isAbsent(value) ? {} : isRecord(value) ? value : wrongType(report, path, 'a map', value, {})
     const values = byFieldName(given, names, path, report)
     const decoded: Partial<T> = {}
     for (const name of names) decoded[name] = fields[name](values.get(name), [...path, name], report)
     return decoded as T
-  }
+  })
+}
+
+function messageSchema(fields: Readonly<Record<string, Decode<unknown>>>): Schema {
+  const entries = Object.entries(fields)
+  const required = entries.filter(([, field]) => field.required).map(([name]) => name)
+  const properties = Object.fromEntries(entries.map(([name, field]) => [name, field.schema]))
+  return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) }
 }
 
 /** A message that may be absent altogether. */
 export function optional<T>(decode: Decode<T>): Decode<T | undefined> {
-  return (value, path, report) => (isAbsent(value) ? undefined : decode(value, path, report))
+  return decoder(decode.schema, (value, path, report) => (isAbsent(value) ? undefined : decode(value, path, report)))
 }
+
+/** Any value, kept as it is: undefined when absent. */
+export const anything: Decode<unknown> = decoder({ 'x-kubernetes-preserve-unknown-fields': true }, (value) => value)
 
 function byFieldName(
   given: Readonly<Record<string, unknown>>,
