@@ -1,5 +1,5 @@
 import { BULK_CPU, REQUEST_CPU, ROUND_TRIP_CPU } from './loads.ts'
-import { median, type Row } from './series.ts'
+import { median, type Row, ratio } from './series.ts'
 
 export const START_UP = '`postern run -- true`, start to end'
 export const MEMORY = 'resident memory of the sidecar with 100 connections'
@@ -21,8 +21,8 @@ const AIMS: readonly { readonly figure: string; readonly limit: number; readonly
 export function aimsTable(rows: readonly Row[]): string {
   const lines = AIMS.map(({ figure, limit, rival }) => {
     const row = rows.find((one) => one.figure === figure)
-    const of = (name: string): number => median(row?.values.get(name) ?? [])
-    const value = of('Postern') / (rival === undefined ? 1 : of(rival))
+    const own = row?.values.get('Postern')
+    const value = rival === undefined ? median(own ?? []) : ratio(own, row?.values.get(rival))
     const verdict = Number.isNaN(value) ? 'not measured' : value <= limit ? 'met' : 'missed'
     const unit = rival === undefined ? ` ${row?.unit ?? ''}` : ` x ${rival}`
     return `| ${figure} | at most ${limit}${unit} | ${value.toFixed(2)} | ${verdict} |`

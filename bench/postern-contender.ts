@@ -8,7 +8,8 @@ export const POSTERN: Contender = {
   command(ports, upstream, directory) {
     const program = join(import.meta.dirname, 'postern-proxy.ts')
     const pairs = [ports.echo, upstream.echo, ports.source, upstream.source, ports.http, upstream.http].map(String)
-    const flags = ['--disable-warning=ExperimentalWarning']
+    // As bin/postern starts it.
+    const flags = ['--disable-warning=ExperimentalWarning', '--single-threaded-gc']
     return [process.execPath, ...flags, program, join(directory, 'postern-access.log'), ...pairs]
   },
 }

@@ -26,18 +26,26 @@ export function table(rows: readonly Row[], contenders: readonly string[], subje
   const head = ['', ...contenders, ...rivals.map((name) => `${subject} / ${name}`)]
   const lines = rows.map((row) => {
     const cells = contenders.map((name) => cell(row.values.get(name)))
-    const ratios = rivals.map((name) => ratio(row.values.get(subject), row.values.get(name)))
+    const ratios = rivals.map((name) => ratioText(row.values.get(subject), row.values.get(name)))
     return [`${row.figure}, ${row.unit}`, ...cells, ...ratios]
   })
   const markdown = [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...lines]
   return markdown.map((line) => `| ${line.join(' | ')} |`).join('\n')
 }
 
+function ratioText(of: readonly number[] | undefined, to: readonly number[] | undefined): string {
+  const value = ratio(of, to)
+  return Number.isNaN(value) ? '-' : value.toFixed(2)
+}
+
 function cell(values: readonly number[] | undefined): string {
   return values === undefined || values.length === 0 ? '-' : summarize(values)
 }
 
-function ratio(of: readonly number[] | undefined, to: readonly number[] | undefined): string {
-  if (of === undefined || to === undefined || of.length === 0 || to.length === 0) return '-'
-  return (median(of) / median(to)).toFixed(2)
+/**
+ * How much more `of` is than `to`: the median of the ratios within each round, in which both were measured one after the other, so that
+ * a machine that is slow in one round and quick in the next does not decide. NaN where one was not measured.
+ */
+export function ratio(of: readonly number[] = [], to: readonly number[] = []): number {
+  return median(of.flatMap((value, round) => (round < to.length ? [value / to[round]!] : [])))
 }

@@ -5,6 +5,9 @@ import type { Row } from './series.ts'
 
 const UPSTREAM: Ports = { echo: 7000, source: 7001, http: 7002 }
 
+/** Of one round. Bulk takes a second or so and varies most, so that it is measured more often. */
+const LOADS = [roundTripLoad, bulkLoad, httpLoad, bulkLoad, bulkLoad]
+
 function portsOf(index: number): Ports {
   const base = 7100 + index * 10
   return { echo: base, source: base + 1, http: base + 2 }
@@ -34,7 +37,7 @@ export async function measureSideBySide(
     }
     // Run 0 warms up, so that compilers of all kinds have done their work, and is not counted.
     for (let run = 0; run <= scale.runs; run += 1) {
-      for (const load of [roundTripLoad, bulkLoad, httpLoad]) {
+      for (const load of LOADS) {
         for (const entrant of entrants) {
           const figures = await load(entrant.ports, entrant.started.pid, scale)
           if (run === 0) continue

@@ -115,15 +115,17 @@ export function worldLog(log: 'queries' | 'arrivals', text: string): string[] {
     .filter((line) => line.includes(text))
 }
 
-/** Waits until `holds` does, at most `limitMs`. */
+/** Waits until `holds` does, at most `limitMs`; a function for `what` is asked at the end, so that it can tell what came instead. */
 export async function eventually(
-  what: string,
+  what: string | (() => string),
   holds: () => boolean | Promise<boolean>,
   limitMs = 20_000,
 ): Promise<void> {
-  const deadline = Date.now() + limitMs
+  const deadline = performance.now() + limitMs
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for ${what}`)
+    if (performance.now() > deadline) {
+      throw new Error(`waited ${limitMs} ms in vain for ${typeof what === 'string' ? what : what()}`)
+    }
     await wait(20)
   }
 }

@@ -57,7 +57,10 @@ test('a broken file keeps the last good configuration and says why', async (cont
   ]) {
     const before = running.stderr().length
     replace(file, broken)
-    await eventually('the complaint', () => running.stderr().slice(before).includes('wikipedia.yaml'))
+    await eventually(
+      () => `the complaint about ${JSON.stringify(broken)}; what was said so far: ${running.stderr()}`,
+      () => running.stderr().slice(before).includes('wikipedia.yaml'),
+    )
     assert.equal(await code(), '200')
   }
   replace(file, WIKIPEDIA)
