@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { afterEach, type TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -27,6 +27,19 @@ export interface Running {
   readonly ended: Promise<Outcome>
 }
 
+/** What ran in the test under way, so that one that fails can tell. */
+const ran: { readonly args: readonly string[]; readonly running: Running }[] = []
+
+afterEach((context) => {
+  const { passed } = context as TestContext & { readonly passed: boolean }
+  for (const { args, running } of ran.splice(0)) {
+    if (passed) continue
+    const { exitCode, signalCode } = running.process
+    const ended = { exitCode, signalCode, stdout: running.stdout(), stderr: running.stderr() }
+    ;(context as TestContext).diagnostic(`postern ${JSON.stringify(args)}: ${JSON.stringify(ended)}`)
+  }
+})
+
 /** Starts `bin/postern ARGS`; `input` is its standard input ("pipe": the caller writes to `process.stdin`). */
 export function startPostern(args: readonly string[], input: string | 'pipe' = '', cwd = ROOT): Running {
   const child = spawn(POSTERN, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd })
@@ -47,7 +60,9 @@ export function startPostern(args: readonly string[], input: string | 'pipe' = '
       resolve({ code, signal, ...printed })
     })
   })
-  return { process: child, stdout: () => printed.stdout, stderr: () => printed.stderr, ended }
+  const running = { process: child, stdout: () => printed.stdout, stderr: () => printed.stderr, ended }
+  ran.push({ args, running })
+  return running
 }
 
 /** Runs `bin/postern ARGS` to its end. */
