@@ -9,7 +9,7 @@ import { openFileSource } from '#control/source/files.ts'
 import { formatMessage } from '#kube/message.ts'
 import { AdsServer } from '#xds/server/ads-server.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
-import { withOverrides } from './mesh-overrides.ts'
+import { overriding } from './mesh-overrides.ts'
 
 function tell(news: ControlNews): void {
   process.send?.(news)
@@ -27,7 +27,8 @@ async function serve(settings: ControlSettings): Promise<void> {
     onWarning: (warnings) => notice(warnings.map(formatMessage).join('\n')),
   })
   const snapshots = createSnapshotSource()
-  const update = () => snapshots.update(withOverrides(source.current(), settings.overrides))
+  const override = overriding(settings.overrides)
+  const update = () => snapshots.update(override(source.current()))
   update()
   source.watch(update)
   const server = new AdsServer({

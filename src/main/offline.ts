@@ -5,7 +5,7 @@ import { openFileSource } from '#control/source/files.ts'
 import { formatMessage } from '#kube/message.ts'
 import type { NodeIdentity, ResourceSet } from '#xds/resource-set.ts'
 import type { MeshOverrides } from './control-settings.ts'
-import { withOverrides } from './mesh-overrides.ts'
+import { overriding } from './mesh-overrides.ts'
 
 /** The configuration in these files, as a control plane would take it. Warnings go to `warn`. Throws a Fault naming every error. */
 export function inputOffline(
@@ -19,7 +19,7 @@ export function inputOffline(
     onWarning: (warnings) => warn(warnings.map(formatMessage).join('\n')),
   })
   try {
-    return withOverrides(source.current(), overrides)
+    return overriding(overrides)(source.current())
   } finally {
     source.close()
   }

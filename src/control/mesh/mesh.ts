@@ -1,8 +1,9 @@
 import type { MeshConfig } from '#api/mesh-config.ts'
 import type { ServiceEntry } from '#api/service-entry.ts'
+import { Memo } from '#base/memo.ts'
 import type { ConfigInput } from '#control/source/config-input.ts'
 import { type Rejection, refOf } from './rejection.ts'
-import type { Service } from './service.ts'
+import type { Endpoint, Service } from './service.ts'
 import { parseServiceAddress } from './service-address.ts'
 import { creationTime, servicesOfEntry, virtualIpNames } from './services-of-entry.ts'
 import { allocateVirtualIps, type VirtualIps } from './virtual-ips.ts'
@@ -15,6 +16,8 @@ export interface Mesh {
   readonly index: ServiceIndex
   /** "NAMESPACE/HOST" → the entries that define that host there, oldest first: their endpoints are one pool. */
   readonly entriesByHost: ReadonlyMap<string, readonly ServiceEntry[]>
+  /** What `endpointsOf` made, for this mesh and those before it. */
+  readonly endpoints: Memo<readonly Endpoint[]>
   /** What no proxy gets, whatever its namespace. */
   readonly rejections: readonly Rejection[]
 }
@@ -30,30 +33,75 @@ export interface ServiceIndex {
 
 /** Builds the mesh of a configuration: pure, and linear in the number of services. */
 export function buildMesh(input: ConfigInput): Mesh {
-  const entries = [...input.serviceEntries].sort(byAge)
-  const virtualIps = allocateVirtualIps(entries.flatMap(virtualIpNames), writtenAddresses(entries))
-  const services = entries
-    .flatMap((entry) => servicesOfEntry(entry, input.meshConfig.defaultServiceExportTo, virtualIps))
-    .sort(compareServices)
-  return {
-    config: input.meshConfig,
-    services,
-    index: indexServices(services),
-    entriesByHost: groupByHost(entries),
-    rejections: entries.flatMap((entry) => rejectionsOf(entry, virtualIps)),
+  return new MeshBuilder().build(input)
+}
+
+/**
+ * Builds meshes one after the other. Service entries are immutable: what was made of one for the mesh before, its services and their endpoints, is
+ * taken over as the same objects, so that a change costs what it changes.
+ */
+export class MeshBuilder {
+  readonly #services = new Memo<readonly Service[]>()
+  readonly #endpoints = new Memo<readonly Endpoint[]>()
+  readonly #entries = new WeakMap<ServiceEntry, KnownEntry>()
+
+  build({ meshConfig, serviceEntries }: ConfigInput): Mesh {
+    const known = this.#oldestFirst(serviceEntries)
+    const entries = known.map(({ entry }) => entry)
+    const virtualIps = allocateVirtualIps(
+      known.flatMap(({ names }) => names),
+      writtenAddresses(entries),
+    )
+    const services = known
+      .flatMap((entry) => this.#servicesOf(entry, meshConfig.defaultServiceExportTo, virtualIps))
+      .sort(compareServices)
+    return {
+      config: meshConfig,
+      services,
+      index: indexServices(services),
+      entriesByHost: groupByHost(entries),
+      endpoints: this.#endpoints,
+      rejections: known.flatMap((entry) => rejectionsOf(entry, virtualIps)),
+    }
+  }
+
+  #servicesOf(
+    { entry, names }: KnownEntry,
+    defaultExportTo: readonly string[],
+    virtualIps: ReadonlyMap<string, VirtualIps>,
+  ): readonly Service[] {
+    const slots = names.map((name) => virtualIps.get(name))
+    const make = () => servicesOfEntry(entry, defaultExportTo, virtualIps)
+    return this.#services.recall(entry, 'services', [...defaultExportTo, ...slots], make)
+  }
+
+  #oldestFirst(entries: readonly ServiceEntry[]): readonly KnownEntry[] {
+    const known = entries.map((entry) => this.#known(entry))
+    return known.sort((a, b) => a.createdAt - b.createdAt || compareText(a.key, b.key))
+  }
+
+  #known(entry: ServiceEntry): KnownEntry {
+    const known = this.#entries.get(entry)
+    if (known !== undefined) return known
+    const key = `${entry.metadata.name}.${entry.metadata.namespace ?? 'default'}`
+    const made = { entry, createdAt: creationTime(entry), key, names: virtualIpNames(entry) }
+    this.#entries.set(entry, made)
+    return made
   }
 }
 
-function byAge(a: ServiceEntry, b: ServiceEntry): number {
-  return creationTime(a) - creationTime(b) || compareText(entryKey(a), entryKey(b))
-}
-
-function entryKey(entry: ServiceEntry): string {
-  return `${entry.metadata.name}.${entry.metadata.namespace ?? 'default'}`
+/** An entry and what depends on it alone. */
+interface KnownEntry {
+  readonly entry: ServiceEntry
+  readonly createdAt: number
+  /** Entries of one age are in the order of it. */
+  readonly key: string
+  /** Hosts that get an address of the mesh. */
+  readonly names: readonly string[]
 }
 
 function compareServices(a: Service, b: Service): number {
-  return a.createdAt - b.createdAt || compareText(`${a.host}.${a.namespace}`, `${b.host}.${b.namespace}`)
+  return a.createdAt - b.createdAt || compareText(a.sortKey, b.sortKey)
 }
 
 function compareText(a: string, b: string): number {
@@ -96,7 +144,7 @@ function append<Item>(lists: Map<string, Item[]>, key: string, item: Item): void
   else list.push(item)
 }
 
-function rejectionsOf(entry: ServiceEntry, virtualIps: ReadonlyMap<string, VirtualIps>): readonly Rejection[] {
+function rejectionsOf({ entry, names }: KnownEntry, virtualIps: ReadonlyMap<string, VirtualIps>): readonly Rejection[] {
   const object = refOf(entry)
   const found: Rejection[] = []
   const reject = (code: Rejection['code'], path: string, message: string) =>
@@ -105,7 +153,7 @@ function rejectionsOf(entry: ServiceEntry, virtualIps: ReadonlyMap<string, Virtu
     reject('unsupported-resolution', 'spec.resolution', 'resolution "DYNAMIC_DNS" is not supported: use NONE or DNS')
   if (entry.spec.workloadSelector !== undefined)
     reject('unsupported-selector', 'spec.workloadSelector', 'workloadSelector selects nothing: use spec.endpoints')
-  for (const name of virtualIpNames(entry))
+  for (const name of names)
     if (!virtualIps.has(name)) reject('no-virtual-ip', 'spec.hosts', `no virtual IP is left for host "${name}"`)
   return found
 }

@@ -10,11 +10,17 @@ const UNIX = 'unix://'
  */
 export function endpointsOf(mesh: Mesh, service: Service, port: ServicePort): readonly Endpoint[] {
   if (service.resolution === 'NONE') return []
+  const entries = mesh.entriesByHost.get(`${service.namespace}/${service.host}`) ?? []
+  const make = () => endpointsOfEntries(entries, service.host, port)
+  return mesh.endpoints.recall(port, '', entries, make)
+}
+
+function endpointsOfEntries(entries: readonly ServiceEntry[], host: string, port: ServicePort): readonly Endpoint[] {
   const distinct = new Map<string, Endpoint>()
-  for (const entry of mesh.entriesByHost.get(`${service.namespace}/${service.host}`) ?? [])
+  for (const entry of entries)
     for (const written of entry.spec.ports) {
       if (written.name !== port.name) continue
-      for (const endpoint of endpointsOfEntry(entry, service.host, written))
+      for (const endpoint of endpointsOfEntry(entry, host, written))
         distinct.set(`${endpoint.address} ${endpoint.port}`, endpoint)
     }
   return [...distinct.values()]

@@ -30,6 +30,7 @@ export interface Service {
   readonly address: ServiceAddress
   /** Set only when `address` is none and the host is eligible. */
   readonly virtualIps: VirtualIps | undefined
+  /** Objects of this service alone. */
   readonly ports: readonly ServicePort[]
   /** DYNAMIC_DNS is rejected before this point. */
   readonly resolution: Exclude<Resolution, 'DYNAMIC_DNS'>
@@ -41,6 +42,8 @@ export interface Service {
   readonly definedBy: ObjectRef
   /** Milliseconds since 1970; 0 for objects without a creation time, which count as the oldest. */
   readonly createdAt: number
+  /** "HOST.NAMESPACE": the order of services of one age. */
+  readonly sortKey: string
   /** Equal for services whose ports may be merged under one host (spec 3.2 a). */
   readonly mergeKey: string
 }

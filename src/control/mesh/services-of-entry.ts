@@ -1,6 +1,6 @@
 import type { ServiceEntry } from '#api/service-entry.ts'
 import { parseProtocol } from './protocol.ts'
-import { refOf } from './rejection.ts'
+import { type ObjectRef, refOf } from './rejection.ts'
 import type { Service, ServicePort, Visibility } from './service.ts'
 import { NO_ADDRESS, parseServiceAddress, type ServiceAddress } from './service-address.ts'
 import type { VirtualIps } from './virtual-ips.ts'
@@ -17,7 +17,6 @@ export function servicesOfEntry(
   const exportTo = spec.exportTo.length > 0 ? spec.exportTo : defaultExportTo
   const common = {
     namespace: definedBy.namespace,
-    ports: portsOf(entry),
     resolution: spec.resolution,
     external: spec.location === 'MESH_EXTERNAL',
     selected: spec.workloadSelector !== undefined,
@@ -32,7 +31,16 @@ export function servicesOfEntry(
   return spec.hosts.flatMap((host) => {
     const name = `${definedBy.namespace}/${host}`
     const automatic = eligible.has(name) ? virtualIps.get(name) : undefined
-    return addresses.map((address) => ({ ...common, host, address, virtualIps: automatic }))
+    const sortKey = `${host}.${definedBy.namespace}`
+    return addresses.map((address) => ({
+      ...common,
+      host,
+      sortKey,
+      address,
+      // Of its own: what is remembered of a port is so of one service.
+      ports: portsOf(entry, definedBy),
+      virtualIps: automatic,
+    }))
   })
 }
 
@@ -55,8 +63,7 @@ function addressesOf(entry: ServiceEntry): readonly ServiceAddress[] {
   return entry.spec.addresses.flatMap((text) => parseServiceAddress(text) ?? [])
 }
 
-function portsOf(entry: ServiceEntry): readonly ServicePort[] {
-  const definedBy = refOf(entry)
+function portsOf(entry: ServiceEntry, definedBy: ObjectRef): readonly ServicePort[] {
   return entry.spec.ports.map((port, index) => ({
     number: port.number,
     name: port.name,

@@ -44,10 +44,17 @@ function isTaken(slot: number, taken: ReadonlySet<string>): boolean {
   return taken.has(v4) || taken.has(v6)
 }
 
+/** Each is written once: a mesh of ten thousand hosts asks for ten thousand of them at every change. */
+const written: (VirtualIps | undefined)[] = []
+
 function addressesOf(slot: number): VirtualIps {
+  const known = written[slot]
+  if (known !== undefined) return known
   const high = Math.floor(slot / 254)
   const low = 1 + (slot % 254)
-  return { v4: `240.240.${high}.${low}`, v6: `2001:2::f0f0:${((high << 8) | low).toString(16)}` }
+  const ips = { v4: `240.240.${high}.${low}`, v6: `2001:2::f0f0:${((high << 8) | low).toString(16)}` }
+  written[slot] = ips
+  return ips
 }
 
 /** FNV-1a, 32 bits, over the UTF-16 code units (host names are ASCII). */

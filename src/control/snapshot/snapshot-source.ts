@@ -1,11 +1,10 @@
-import { buildMesh, type Mesh } from '#control/mesh/mesh.ts'
+import { type Mesh, MeshBuilder } from '#control/mesh/mesh.ts'
 import type { Rejection } from '#control/mesh/rejection.ts'
 import type { ConfigInput } from '#control/source/config-input.ts'
 import { type ProxyNode, proxyNodeOf, viewKey } from '#control/translate/proxy-node.ts'
 import { translate } from '#control/translate/translation.ts'
-import type { EncodedResource, NodeIdentity, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
-import { TYPE_URLS, type TypeUrl } from '#xds/type-url.ts'
-import { type EncodedPool, encode } from './encode.ts'
+import type { NodeIdentity, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
+import { Encoder } from './encoder.ts'
 
 /** Views that nobody watches are kept this many, so that a node that reconnects costs nothing. */
 const IDLE_VIEWS = 64
@@ -32,6 +31,8 @@ export interface SnapshotSource extends ResourceSource {
 /** A source that has nothing until its first `update`: nodes that come earlier wait. */
 export function createSnapshotSource(): SnapshotSource {
   let mesh: Mesh | undefined
+  const builder = new MeshBuilder()
+  const encoder = new Encoder()
   const views = new Map<string, View>()
   const waiting = new Map<string, { readonly node: ProxyNode; readonly watchers: Set<() => void> }>()
 
@@ -39,7 +40,7 @@ export function createSnapshotSource(): SnapshotSource {
     const key = viewKey(node)
     const known = views.get(key)
     if (known !== undefined || mesh === undefined) return known
-    const view: View = { node, watchers: new Set(), ...render(mesh, node, createPool(views.values())) }
+    const view: View = { node, watchers: new Set(), ...render(mesh, node, setsOf(views.values())) }
     views.set(key, view)
     dropIdle(views, key)
     return view
@@ -55,12 +56,12 @@ export function createSnapshotSource(): SnapshotSource {
   }
 
   function update(input: ConfigInput): void {
-    const next = buildMesh(input)
-    const pool = createPool(views.values())
+    const next = builder.build(input)
+    const earlier = setsOf(views.values())
     const watched = [...views.values()].filter((view) => view.watchers.size > 0)
     // Everything is made before anything is replaced: a fault here leaves the last good state as it is.
-    const remade = watched.map((view) => ({ view, made: render(next, view.node, pool) }))
-    const awaited = [...waiting].map(([key, view]) => ({ key, view: { ...view, ...render(next, view.node, pool) } }))
+    const remade = watched.map((view) => ({ view, made: render(next, view.node, earlier) }))
+    const awaited = [...waiting].map(([key, view]) => ({ key, view: { ...view, ...render(next, view.node, earlier) } }))
     mesh = next
     waiting.clear()
     for (const [key, view] of views) if (view.watchers.size === 0) views.delete(key)
@@ -73,6 +74,11 @@ export function createSnapshotSource(): SnapshotSource {
       changed.push(view)
     }
     for (const { watchers } of changed) for (const onChange of [...watchers]) onChange()
+  }
+
+  function render(of: Mesh, node: ProxyNode, earlier: readonly ResourceSet[]): Pick<View, 'set' | 'rejections'> {
+    const translation = translate(of, node)
+    return { set: encoder.encode(translation, earlier), rejections: translation.rejections }
   }
 
   return {
@@ -89,29 +95,12 @@ export function createSnapshotSource(): SnapshotSource {
   }
 }
 
-function render(mesh: Mesh, node: ProxyNode, pool: EncodedPool): Pick<View, 'set' | 'rejections'> {
-  const translation = translate(mesh, node)
-  return { set: encode(translation, pool), rejections: translation.rejections }
-}
-
 /** Drops the oldest views without watchers; the one just made is about to be used. */
 function dropIdle(views: Map<string, View>, justMade: string): void {
   const idle = [...views].filter(([key, view]) => view.watchers.size === 0 && key !== justMade)
   for (const [key] of idle.slice(0, Math.max(0, idle.length - IDLE_VIEWS))) views.delete(key)
 }
 
-/** A pool that starts with what the views hold now: a resource that did not change stays the same object. */
-function createPool(views: Iterable<View>): EncodedPool {
-  const byType = new Map<TypeUrl, Map<string, EncodedResource>>(TYPE_URLS.map((typeUrl) => [typeUrl, new Map()]))
-  const share = (typeUrl: TypeUrl, resource: EncodedResource): EncodedResource => {
-    const pooled = byType.get(typeUrl)
-    const key = `${resource.name} ${resource.version}`
-    const known = pooled?.get(key)
-    if (known !== undefined) return known
-    pooled?.set(key, resource)
-    return resource
-  }
-  for (const { set } of views)
-    for (const [typeUrl, resources] of set.byType) for (const resource of resources.values()) share(typeUrl, resource)
-  return { share }
+function setsOf(views: Iterable<View>): readonly ResourceSet[] {
+  return [...new Set([...views].map(({ set }) => set))]
 }

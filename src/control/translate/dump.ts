@@ -22,6 +22,7 @@ import { UuidRequestIdConfigSchema } from '#xds/gen/envoy/extensions/request_id/
 import { PreviousHostsPredicateSchema } from '#xds/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js'
 import { HttpProtocolOptionsSchema } from '#xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import { NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
+import { messageOf, type Recipe } from './recipe.ts'
 import type { Translation } from './translation.ts'
 
 /** Every type that a translation wraps in an Any. */
@@ -50,23 +51,23 @@ export interface ResourceDump {
 }
 
 export function dumpResources(translation: Translation): ResourceDump {
-  const { table = {} } = toJson(NameTableSchema, translation.names) as { table?: JsonObject }
+  const names = messageOf(NameTableSchema, translation.names)
+  const { table = {} } = toJson(NameTableSchema, names) as { table?: JsonObject }
   return {
-    clusters: sorted(ClusterSchema, translation.clusters, ({ name }) => name),
-    listeners: sorted(ListenerSchema, translation.listeners, ({ name }) => name),
-    routes: sorted(RouteConfigurationSchema, translation.routes, ({ name }) => name),
-    endpoints: sorted(ClusterLoadAssignmentSchema, translation.endpoints, ({ clusterName }) => clusterName),
+    clusters: sorted(ClusterSchema, translation.clusters),
+    listeners: sorted(ListenerSchema, translation.listeners),
+    routes: sorted(RouteConfigurationSchema, translation.routes),
+    endpoints: sorted(ClusterLoadAssignmentSchema, translation.endpoints),
     names: Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 }
 
 function sorted<Desc extends DescMessage>(
   schema: Desc,
-  messages: readonly MessageShape<Desc>[],
-  nameOf: (message: MessageShape<Desc>) => string,
+  recipes: readonly Recipe<MessageShape<Desc>>[],
 ): readonly JsonValue[] {
-  const byName = [...messages].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  return byName.map((message) => typeFirst(toJson(schema, message, { registry })))
+  const byName = [...recipes].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return byName.map((recipe) => typeFirst(toJson(schema, messageOf(schema, recipe), { registry })))
 }
 
 /** Puts "@type" before the fields that it gives their meaning to. */

@@ -19,6 +19,7 @@ import { httpConnectionManager, mongoProxy, tcpProxy } from './network-filters.t
 import { matchesAll, type OutboundChain } from './outbound-chains.ts'
 import type { OutboundListener } from './outbound-listeners.ts'
 import { type ProxyNode, wildcardsOf } from './proxy-node.ts'
+import { type Piece, type Recipe, whole } from './recipe.ts'
 
 /** Where intercepted connections arrive (spec 3.11). */
 const VIRTUAL_OUTBOUND_PORT = 15001
@@ -43,29 +44,83 @@ export function listenerContext(config: MeshConfig, accessLogs: AccessLogs): Lis
   return { config, accessLogs, fallthrough }
 }
 
-/** The message of one outbound listener (spec 3.4): found by original destination, it binds to no port itself. */
-export function outboundListener(listener: OutboundListener, context: ListenerContext): Listener {
-  const { name, binds, port, chains } = listener
-  const matching = chains.filter((chain) => !matchesAll(chain)).map((chain) => filterChain(name, chain, context))
-  const [catchAll] = chains.filter(matchesAll).map((chain) => filterChain(name, chain, context))
-  const sniffsHttp = chains.some((chain) => chain.plainHttp)
-  return create(ListenerSchema, {
+/** One outbound listener (spec 3.4): found by original destination, it binds to no port itself. */
+export function outboundListener(listener: OutboundListener, context: ListenerContext): Recipe<Listener> {
+  const { name, chains } = listener
+  const matching = chains.filter((chain) => !matchesAll(chain))
+  const catchAll = chains.find(matchesAll)
+  // A chain that matches everything is the default one, unless it is alone; without one, the policy decides.
+  const alone = matching.length === 0 && catchAll !== undefined
+  const listed = alone ? [catchAll] : matching
+  return {
     name,
-    ...addresses(binds, port),
-    ...chainsWithDefault(matching, catchAll, context),
-    listenerFilters: inspectors(
-      chains.some((chain) => chain.serverName !== undefined),
-      sniffsHttp,
-    ),
-    listenerFiltersTimeout: duration(sniffsHttp ? context.config.protocolDetectionTimeoutMs : 0),
-    continueOnListenerFiltersTimeout: true,
-    trafficDirection: TrafficDirection.OUTBOUND,
-    bindToPort: false,
-  })
+    pieces: [
+      headPiece(listener, context),
+      ...listed.map((chain) => chainPiece('filterChains', name, chain, context)),
+      ...(catchAll === undefined ? [fallthroughPiece(context)] : []),
+      ...(catchAll === undefined || alone ? [] : [chainPiece('defaultFilterChain', name, catchAll, context)]),
+    ],
+  }
+}
+
+function headPiece({ name, binds, port, chains }: OutboundListener, { config }: ListenerContext): Piece<Listener> {
+  const sniffsHttp = chains.some((chain) => chain.plainHttp)
+  const readsSni = chains.some((chain) => chain.serverName !== undefined)
+  const make = () =>
+    create(ListenerSchema, {
+      name,
+      ...addresses(binds, port),
+      listenerFilters: inspectors(readsSni, sniffsHttp),
+      listenerFiltersTimeout: duration(sniffsHttp ? config.protocolDetectionTimeoutMs : 0),
+      continueOnListenerFiltersTimeout: true,
+      trafficDirection: TrafficDirection.OUTBOUND,
+      bindToPort: false,
+    })
+  // Every listener has a chain: nobody would ask for it otherwise.
+  const of = chains[0]?.port ?? config
+  return { of, role: 'listener', inputs: [config, name, readsSni, sniffsHttp, ...binds], make }
+}
+
+function chainPiece(
+  field: 'filterChains' | 'defaultFilterChain',
+  listener: string,
+  chain: OutboundChain,
+  context: ListenerContext,
+): Piece<Listener> {
+  const { cidr, serverName, plainHttp, target } = chain
+  const leadsTo = target.kind === 'http' ? [target.routeConfig] : [target.cluster, target.mongo]
+  const make = () => {
+    const made = filterChain(listener, chain, context)
+    return create(ListenerSchema, field === 'filterChains' ? { filterChains: [made] } : { defaultFilterChain: made })
+  }
+  return {
+    of: chain.port,
+    role: field,
+    inputs: [context.config, listener, cidr, serverName, plainHttp, target.kind, ...leadsTo],
+    make,
+  }
+}
+
+function fallthroughPiece({ config, fallthrough }: ListenerContext): Piece<Listener> {
+  return {
+    of: config,
+    role: 'fallthrough',
+    inputs: [],
+    make: () => create(ListenerSchema, { defaultFilterChain: fallthrough }),
+  }
 }
 
 /** The listener that intercepted connections arrive at; what no other listener takes follows the policy (spec 3.10). */
-export function virtualOutbound(config: MeshConfig, accessLogs: AccessLogs, node: ProxyNode): Listener {
+export function virtualOutbound(context: ListenerContext, node: ProxyNode): Recipe<Listener> {
+  const wildcards = wildcardsOf(node)
+  const make = () => virtualOutboundMessage(context, wildcards)
+  return whole('virtualOutbound', context.config, 'virtual outbound', wildcards, make)
+}
+
+function virtualOutboundMessage(
+  { config, accessLogs }: ListenerContext,
+  wildcards: readonly [string, ...string[]],
+): Listener {
   const loopGuard = create(FilterChainSchema, {
     name: 'virtualOutbound-blackhole',
     filterChainMatch: { destinationPort: VIRTUAL_OUTBOUND_PORT },
@@ -77,7 +132,7 @@ export function virtualOutbound(config: MeshConfig, accessLogs: AccessLogs, node
   })
   return create(ListenerSchema, {
     name: 'virtualOutbound',
-    ...addresses(wildcardsOf(node), VIRTUAL_OUTBOUND_PORT),
+    ...addresses(wildcards, VIRTUAL_OUTBOUND_PORT),
     filterChains: [loopGuard, catchAll],
     useOriginalDst: true,
     trafficDirection: TrafficDirection.OUTBOUND,
@@ -95,12 +150,6 @@ function addresses([first, ...further]: readonly [string, ...string[]], port: nu
     address: addressOf(first, port),
     additionalAddresses: further.map((address) => ({ address: addressOf(address, port) })),
   }
-}
-
-/** A chain that matches everything is the default one, unless it is alone; without one, the policy decides. */
-function chainsWithDefault(matching: FilterChain[], catchAll: FilterChain | undefined, context: ListenerContext) {
-  if (catchAll === undefined) return { filterChains: matching, defaultFilterChain: context.fallthrough }
-  return matching.length === 0 ? { filterChains: [catchAll] } : { filterChains: matching, defaultFilterChain: catchAll }
 }
 
 function filterChain(listener: string, chain: OutboundChain, { accessLogs }: ListenerContext): FilterChain {

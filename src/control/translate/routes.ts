@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf'
-import type { OutboundPolicy } from '#api/mesh-config.ts'
+import type { MeshConfig, OutboundPolicy } from '#api/mesh-config.ts'
 import { carriesHttp } from '#control/mesh/protocol.ts'
 import type { Service, ServicePort } from '#control/mesh/service.ts'
 import {
@@ -13,6 +13,7 @@ import { PreviousHostsPredicateSchema } from '#xds/gen/envoy/extensions/retry/ho
 import { PASSTHROUGH_CLUSTER } from './clusters.ts'
 import { clusterName, duration, pack, typedConfig } from './messages.ts'
 import type { ProxyNode } from './proxy-node.ts'
+import type { Piece, Recipe } from './recipe.ts'
 import { domainsOf } from './virtual-host-domains.ts'
 
 /** A service as the routes of one port see it. */
@@ -28,9 +29,9 @@ interface PortService {
 export function routeConfigurations(
   names: ReadonlySet<string>,
   services: readonly Service[],
-  policy: OutboundPolicy,
+  config: MeshConfig,
   node: ProxyNode,
-): readonly RouteConfiguration[] {
+): readonly Recipe<RouteConfiguration>[] {
   const byPort = servicesByPort(services)
   return [...names].map((name) => {
     const colon = name.lastIndexOf(':')
@@ -38,18 +39,34 @@ export function routeConfigurations(
     const found = colon < 0 ? undefined : hosts.get(name.slice(0, colon))
     const virtualHosts =
       colon < 0
-        ? [...virtualHostsOf(hosts, node), catchAll(policy)]
+        ? [...virtualHostsOf(hosts, node), catchAllPiece(config)]
         : found === undefined
           ? []
-          : [virtualHost(found.service, found.port, ['*'])]
-    return create(RouteConfigurationSchema, {
+          : [virtualHostPiece(found, ['*'])]
+    return { name, pieces: [headPiece(name, config), ...virtualHosts] }
+  })
+}
+
+function headPiece(name: string, config: MeshConfig): Piece<RouteConfiguration> {
+  const make = () =>
+    create(RouteConfigurationSchema, {
       name,
-      virtualHosts,
       validateClusters: false,
       maxDirectResponseBodySizeBytes: 1_048_576,
       ignorePortInHostMatching: true,
     })
-  })
+  return { of: config, role: `routes ${name}`, inputs: [], make }
+}
+
+function virtualHostPiece({ service, port }: PortService, domains: readonly string[]): Piece<RouteConfiguration> {
+  const make = () => create(RouteConfigurationSchema, { virtualHosts: [virtualHost(service, port, [...domains])] })
+  return { of: port, role: 'virtual host', inputs: [service, ...domains], make }
+}
+
+function catchAllPiece(config: MeshConfig): Piece<RouteConfiguration> {
+  const policy = config.outboundTrafficPolicy.mode
+  const make = () => create(RouteConfigurationSchema, { virtualHosts: [catchAll(policy)] })
+  return { of: config, role: 'catch-all', inputs: [], make }
 }
 
 /** Port number → host → the last service of the list that has the port: it alone gives the addresses (spec 3.2 b). */
@@ -65,9 +82,12 @@ function servicesByPort(services: readonly Service[]): ReadonlyMap<number, Reado
 }
 
 /** In order of their names; of two that claim a domain the first keeps it, and who has none left is left out. */
-function virtualHostsOf(hosts: ReadonlyMap<string, PortService>, node: ProxyNode): readonly VirtualHost[] {
+function virtualHostsOf(
+  hosts: ReadonlyMap<string, PortService>,
+  node: ProxyNode,
+): readonly Piece<RouteConfiguration>[] {
   const taken = new Set<string>()
-  const virtualHosts: VirtualHost[] = []
+  const virtualHosts: Piece<RouteConfiguration>[] = []
   for (const host of [...hosts.keys()].sort()) {
     const { service, port } = hosts.get(host) as PortService
     if (!carriesHttp(port.protocol)) continue
@@ -77,7 +97,7 @@ function virtualHostsOf(hosts: ReadonlyMap<string, PortService>, node: ProxyNode
       taken.add(lower)
       return true
     })
-    if (domains.length > 0) virtualHosts.push(virtualHost(service, port, domains))
+    if (domains.length > 0) virtualHosts.push(virtualHostPiece({ service, port }, domains))
   }
   return virtualHosts
 }

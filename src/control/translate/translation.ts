@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { MeshConfig } from '#api/mesh-config.ts'
 import type { Mesh } from '#control/mesh/mesh.ts'
 import type { Rejection, RejectionCode } from '#control/mesh/rejection.ts'
 import type { Endpoint, Service } from '#control/mesh/service.ts'
@@ -9,24 +10,32 @@ import type { ClusterLoadAssignment } from '#xds/gen/envoy/config/endpoint/v3/en
 import type { Listener } from '#xds/gen/envoy/config/listener/v3/listener_pb.js'
 import type { RouteConfiguration } from '#xds/gen/envoy/config/route/v3/route_pb.js'
 import type { NameTable } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
-import { type AccessLogs, accessLogsOf } from './access-log.ts'
-import { blackHoleCluster, passthroughCluster, serviceCluster, type Upstream } from './clusters.ts'
+import { accessLogsOf } from './access-log.ts'
+import {
+  BLACK_HOLE_CLUSTER,
+  blackHoleCluster,
+  PASSTHROUGH_CLUSTER,
+  passthroughCluster,
+  serviceCluster,
+  type Upstream,
+} from './clusters.ts'
 import { listenerContext, outboundListener, virtualOutbound } from './listeners.ts'
 import { loadAssignmentOf } from './load-assignment.ts'
 import { clusterName } from './messages.ts'
 import { nameTable } from './name-table.ts'
 import { type OutboundListener, outboundListeners } from './outbound-listeners.ts'
 import type { ProxyNode } from './proxy-node.ts'
+import { type Recipe, whole } from './recipe.ts'
 import { routeConfigurations } from './routes.ts'
 
 /** Everything that a proxy is sent, and what of the configuration it does not get. */
 export interface Translation {
-  readonly clusters: readonly Cluster[]
+  readonly clusters: readonly Recipe<Cluster>[]
   /** For EDS clusters only. */
-  readonly endpoints: readonly ClusterLoadAssignment[]
-  readonly listeners: readonly Listener[]
-  readonly routes: readonly RouteConfiguration[]
-  readonly names: NameTable
+  readonly endpoints: readonly Recipe<ClusterLoadAssignment>[]
+  readonly listeners: readonly Recipe<Listener>[]
+  readonly routes: readonly Recipe<RouteConfiguration>[]
+  readonly names: Recipe<NameTable>
   readonly rejections: readonly Rejection[]
 }
 
@@ -34,31 +43,29 @@ export interface Translation {
 export function translate(mesh: Mesh, node: ProxyNode): Translation {
   const { config } = mesh
   const visible = visibleServices(mesh, node.namespace)
-  const accessLogs = accessLogsOf(config)
   const { listeners, rejections } = outboundListeners(visible.listed, node)
   const upstreams = upstreamsOf(mesh, visible, node)
-  const policy = config.outboundTrafficPolicy.mode
   return {
-    clusters: [blackHoleCluster(config), passthroughCluster(config), ...upstreams.clusters],
+    clusters: [
+      whole(BLACK_HOLE_CLUSTER, config, 'black hole', [], () => blackHoleCluster(config)),
+      whole(PASSTHROUGH_CLUSTER, config, 'passthrough', [], () => passthroughCluster(config)),
+      ...upstreams.clusters,
+    ],
     endpoints: upstreams.endpoints,
-    listeners: listenerMessages(listeners, mesh, accessLogs, node),
-    routes: routeConfigurations(routeNames(listeners), visible.listed, policy, node),
-    names: nameTable(visible.listed, node),
+    listeners: listenerRecipes(listeners, config, node),
+    routes: routeConfigurations(routeNames(listeners), visible.listed, config, node),
+    names: nameTable(visible.listed, config, node),
     rejections: [...mesh.rejections, ...visible.rejections, ...rejections, ...upstreams.rejections],
   }
 }
 
-function listenerMessages(
+function listenerRecipes(
   listeners: readonly OutboundListener[],
-  { config }: Mesh,
-  accessLogs: AccessLogs,
+  config: MeshConfig,
   node: ProxyNode,
-): readonly Listener[] {
-  const context = listenerContext(config, accessLogs)
-  return [
-    ...listeners.map((listener) => outboundListener(listener, context)),
-    virtualOutbound(config, accessLogs, node),
-  ]
+): readonly Recipe<Listener>[] {
+  const context = listenerContext(config, accessLogsOf(config))
+  return [...listeners.map((listener) => outboundListener(listener, context)), virtualOutbound(context, node)]
 }
 
 function routeNames(listeners: readonly OutboundListener[]): ReadonlySet<string> {
@@ -69,8 +76,8 @@ function routeNames(listeners: readonly OutboundListener[]): ReadonlySet<string>
 }
 
 interface Upstreams {
-  readonly clusters: Cluster[]
-  readonly endpoints: ClusterLoadAssignment[]
+  readonly clusters: Recipe<Cluster>[]
+  readonly endpoints: Recipe<ClusterLoadAssignment>[]
   readonly rejections: Rejection[]
 }
 
@@ -99,9 +106,19 @@ function addUpstream(to: Upstreams, mesh: Mesh, upstream: Upstream, node: ProxyN
     reject('no-endpoints', `host "${service.host}" has no endpoint to resolve: it gets no cluster`)
     return
   }
-  to.clusters.push(serviceCluster(upstream, endpoints, mesh.config, node))
+  const name = clusterName(service.host, port.number)
+  const { config } = mesh
+  to.clusters.push(
+    whole(
+      name,
+      service,
+      `cluster ${port.number}`,
+      [config, port, endpoints, node.ipFamilies, ...upstream.dialled],
+      () => serviceCluster(upstream, endpoints, config, node),
+    ),
+  )
   if (service.resolution === 'STATIC')
-    to.endpoints.push(loadAssignmentOf(clusterName(service.host, port.number), endpoints))
+    to.endpoints.push(whole(name, port, 'endpoints', [endpoints], () => loadAssignmentOf(name, endpoints)))
 }
 
 /** Envoy refuses a whole cluster for one endpoint that its type cannot hold: such endpoints are left out instead. */
@@ -110,12 +127,11 @@ function usableEndpoints(
   endpoints: readonly Endpoint[],
   reject: (endpoint: Endpoint, why: string) => void,
 ): readonly Endpoint[] {
-  if (resolution === 'STATIC')
-    return endpoints.filter((endpoint) => {
-      if (endpoint.port === 0 || isIP(endpoint.address) !== 0) return true
-      reject(endpoint, 'resolution STATIC takes IP addresses and Unix sockets only')
-      return false
-    })
+  if (resolution === 'STATIC') {
+    const unusable = endpoints.filter(({ port, address }) => port !== 0 && isIP(address) === 0)
+    for (const endpoint of unusable) reject(endpoint, 'resolution STATIC takes IP addresses and Unix sockets only')
+    return unusable.length === 0 ? endpoints : endpoints.filter((endpoint) => !unusable.includes(endpoint))
+  }
   if (resolution !== 'DNS_ROUND_ROBIN' || endpoints.length < 2) return endpoints
   for (const endpoint of endpoints.slice(1)) reject(endpoint, 'resolution DNS_ROUND_ROBIN takes one endpoint')
   return endpoints.slice(0, 1)
