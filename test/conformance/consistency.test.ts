@@ -44,6 +44,7 @@ class World {
       source: this.#source,
       onOutcome: (outcome) => this.outcomes.push(outcome),
       send: (parts) => this.client.receive(Buffer.concat(parts)),
+      onSettled: () => {},
     })
     this.#stream = stream
     this.client.connect((bytes) => stream.receive(bytes))

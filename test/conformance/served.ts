@@ -10,6 +10,8 @@ export interface Served {
   readonly address: { readonly path: string }
   readonly source: InMemorySource
   readonly outcomes: readonly PushOutcome[]
+  /** What was told of clients: "came", "settled VERSION", "left". */
+  readonly clients: readonly string[]
   readonly server: AdsServer
   /** Ends the server and starts another on the same socket. */
   restart(): Promise<void>
@@ -24,9 +26,15 @@ export async function serve(
   const address = { path: join(directory, 'xds') }
   const source = new InMemorySource()
   const outcomes: PushOutcome[] = []
+  const clients: string[] = []
   const start = async () => {
     const { wrap = (plain: ResourceSource) => plain, ...limits } = options
-    const server = new AdsServer({ source: wrap(source), onOutcome: (outcome) => outcomes.push(outcome), ...limits })
+    const server = new AdsServer({
+      source: wrap(source),
+      onOutcome: (outcome) => outcomes.push(outcome),
+      onClient: (kind, { settledVersion }) => clients.push(kind === 'settled' ? `settled ${settledVersion}` : kind),
+      ...limits,
+    })
     await server.listen(address)
     return server
   }
@@ -39,6 +47,7 @@ export async function serve(
     address,
     source,
     outcomes,
+    clients,
     get server() {
       return server
     },

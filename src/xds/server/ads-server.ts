@@ -17,8 +17,10 @@ import {
   GRPC_UNIMPLEMENTED,
   MessageReader,
 } from '#xds/grpc/message-stream.ts'
-import type { PushOutcome, ResourceSource } from '#xds/resource-set.ts'
+import type { NodeIdentity, PushOutcome, ResourceSource } from '#xds/resource-set.ts'
+import type { TypeUrl } from '#xds/type-url.ts'
 import { DELTA, DiscoveryStream, type Protocol, SOTW } from './discovery-stream.ts'
+import type { TypeSync } from './type-watch.ts'
 
 const METHODS: ReadonlyMap<string, Protocol> = new Map([
   ['/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources', SOTW],
@@ -36,8 +38,19 @@ export interface AdsServerOptions {
   readonly source: ResourceSource
   /** Called for each response that a client answered. */
   readonly onOutcome?: (outcome: PushOutcome) => void
+  /** Called when a client came, when it has acknowledged everything that there is for it, and when it went. */
+  readonly onClient?: (kind: 'came' | 'settled' | 'left', client: AdsClientState) => void
   /** Bounds one request; default 4 MiB. */
   readonly maxRequestBytes?: number
+}
+
+/** A connected client: a view of its stream, which changes as that does. */
+export interface AdsClientState {
+  readonly node: NodeIdentity | undefined
+  readonly protocol: 'sotw' | 'delta'
+  /** The version of the newest resource set that it has acknowledged all of; "" before the first. */
+  readonly settledVersion: string
+  syncs(): ReadonlyMap<TypeUrl, TypeSync>
 }
 
 /**
@@ -48,6 +61,7 @@ export class AdsServer {
   readonly #options: AdsServerOptions
   readonly #http2: Http2Server
   readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #clients = new Set<AdsClientState>()
   #path: string | undefined
 
   constructor(options: AdsServerOptions) {
@@ -85,12 +99,25 @@ export class AdsServer {
     return 0
   }
 
+  /** Who is connected now, those left out that have not said who they are. */
+  clients(): readonly AdsClientState[] {
+    return [...this.#clients].filter(({ node }) => node !== undefined)
+  }
+
   /** Ends every stream (clients come back to whoever listens next) and stops listening. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http2.close(() => resolve()))
     for (const session of this.#sessions) session.destroy()
     await closed
     if (this.#path !== undefined) rmSync(this.#path, { force: true })
+  }
+
+  #receive(discovery: DiscoveryStream, message: Uint8Array): void {
+    const isNew = discovery.node === undefined
+    discovery.receive(message)
+    if (!isNew) return
+    this.#clients.add(discovery)
+    this.#options.onClient?.('came', discovery)
   }
 
   #accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
@@ -110,10 +137,15 @@ export class AdsServer {
       send: (parts) => {
         if (stream.writable) stream.write(frameMessage(parts))
       },
+      onSettled: () => this.#options.onClient?.('settled', discovery),
     })
+    const leave = () => {
+      discovery.close()
+      if (this.#clients.delete(discovery)) this.#options.onClient?.('left', discovery)
+    }
     let status = { 'grpc-status': String(GRPC_OK), 'grpc-message': '' }
     const finish = (code: number, message: string) => {
-      discovery.close()
+      leave()
       status = { 'grpc-status': String(code), 'grpc-message': encodeURIComponent(message) }
       stream.end()
     }
@@ -121,7 +153,7 @@ export class AdsServer {
     stream.on('wantTrailers', () => stream.sendTrailers(status))
     stream.on('data', (chunk: Buffer) => {
       try {
-        for (const message of reader.push(chunk)) discovery.receive(message)
+        for (const message of reader.push(chunk)) this.#receive(discovery, message)
       } catch (thrown) {
         stream.removeAllListeners('data')
         stream.resume()
@@ -129,7 +161,7 @@ export class AdsServer {
       }
     })
     stream.on('end', () => finish(GRPC_OK, ''))
-    stream.on('close', () => discovery.close())
+    stream.on('close', leave)
   }
 }
 

@@ -5,7 +5,7 @@ import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE, TYPE_URLS, type
 import { type DiscoveryRequest, readDeltaRequest, readSotwRequest } from './discovery-request.ts'
 import { deltaResponse, type ResponseHead, sotwResponse } from './discovery-response.ts'
 import { type Changes, NO_RESOURCES, type Resources } from './resource-changes.ts'
-import { type Push, TypeWatch } from './type-watch.ts'
+import { type Push, type TypeSync, TypeWatch } from './type-watch.ts'
 
 /** The two ways to speak: how a request is read, and how a response is written (undefined: it cannot be said). */
 export interface Protocol {
@@ -23,6 +23,8 @@ export interface DiscoveryStreamContext {
   readonly onOutcome: (outcome: PushOutcome) => void
   /** Sends one message, in parts. */
   readonly send: (parts: readonly Uint8Array[]) => void
+  /** The client has acknowledged all that it subscribed to of what the source has now, for the first time since that changed. */
+  readonly onSettled: () => void
 }
 
 /** These are referred to by listeners and routes, so they come before those, and leave after them. */
@@ -35,12 +37,32 @@ export class DiscoveryStream {
   readonly #context: DiscoveryStreamContext
   readonly #watches = new Map<TypeUrl, TypeWatch>()
   #node: NodeIdentity | undefined
+  #settledVersion = ''
   #unwatch: (() => void) | undefined
   #nonces = 0
 
   constructor(protocol: Protocol, context: DiscoveryStreamContext) {
     this.#protocol = protocol
     this.#context = context
+  }
+
+  /** Who the client said that it is; undefined before its first request. */
+  get node(): NodeIdentity | undefined {
+    return this.#node
+  }
+
+  get protocol(): Protocol['name'] {
+    return this.#protocol.name
+  }
+
+  /** The version of the newest set that the client has acknowledged all of; "" before the first. */
+  get settledVersion(): string {
+    return this.#settledVersion
+  }
+
+  /** How far the client is with each type that it subscribed to. */
+  syncs(): ReadonlyMap<TypeUrl, TypeSync> {
+    return new Map([...this.#watches].map(([typeUrl, watch]) => [typeUrl, watch.sync]))
   }
 
   /** Takes one request. Throws when it cannot be read, or when the first one does not say which node asks. */
@@ -111,6 +133,9 @@ export class DiscoveryStream {
       this.#pushType(set, typeUrl, REFERRED.includes(typeUrl))
     }
     if (this.#isSettled(set, REFERRING)) for (const typeUrl of REFERRED) this.#pushType(set, typeUrl, false)
+    if (set.version === this.#settledVersion || !this.#isSettled(set, TYPE_URLS)) return
+    this.#settledVersion = set.version
+    this.#context.onSettled()
   }
 
   #pushType(set: ResourceSet, typeUrl: TypeUrl, linger: boolean): void {

@@ -6,6 +6,9 @@ import { type Subscription, wants } from './subscription.ts'
 /** Stands for "what the client holds is not known": equal to no resource and to no absence. */
 const UNKNOWN: EncodedResource = { name: '', version: '', value: new Uint8Array() }
 
+/** SYNCED: acknowledged; STALE: sent and not answered; ERROR: refused, so that the client keeps what it had; NOT SENT: there was nothing to say. */
+export type TypeSync = 'SYNCED' | 'STALE' | 'ERROR' | 'NOT SENT'
+
 /** A response on its way, and what the client will hold once it acknowledges. */
 interface Outstanding {
   readonly nonce: string
@@ -51,6 +54,13 @@ export class TypeWatch {
   /** Of the newest response that was sent; empty before the first. */
   get lastNonce(): string {
     return this.#lastNonce
+  }
+
+  /** How far the client is with this type, as istioctl names it. */
+  get sync(): TypeSync {
+    if (this.#rejected !== undefined) return 'ERROR'
+    if (this.#outstanding !== undefined) return 'STALE'
+    return this.#answered ? 'SYNCED' : 'NOT SENT'
   }
 
   /** True while a response is unanswered that was not made from `desired`: something newer waits behind it. */
