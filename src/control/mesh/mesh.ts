@@ -14,6 +14,7 @@ export interface Mesh {
   /** Oldest first; ties by host name, then namespace (spec 3.2). */
   readonly services: readonly Service[]
   readonly index: ServiceIndex
+  readonly servicesByEntry: ReadonlyMap<ServiceEntry, readonly Service[]>
   /** "NAMESPACE/HOST" → the entries that define that host there, oldest first: their endpoints are one pool. */
   readonly entriesByHost: ReadonlyMap<string, readonly ServiceEntry[]>
   /** What `endpointsOf` made, for this mesh and those before it. */
@@ -52,13 +53,15 @@ export class MeshBuilder {
       known.flatMap(({ names }) => names),
       writtenAddresses(entries),
     )
-    const services = known
-      .flatMap((entry) => this.#servicesOf(entry, meshConfig.defaultServiceExportTo, virtualIps))
-      .sort(compareServices)
+    const servicesByEntry = new Map(
+      known.map((one) => [one.entry, this.#servicesOf(one, meshConfig.defaultServiceExportTo, virtualIps)]),
+    )
+    const services = [...servicesByEntry.values()].flat().sort(compareServices)
     return {
       config: meshConfig,
       services,
       index: indexServices(services),
+      servicesByEntry,
       entriesByHost: groupByHost(entries),
       endpoints: this.#endpoints,
       rejections: known.flatMap((entry) => rejectionsOf(entry, virtualIps)),

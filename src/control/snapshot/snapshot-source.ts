@@ -1,5 +1,7 @@
+import type { ServiceEntry } from '#api/service-entry.ts'
 import { type Mesh, MeshBuilder } from '#control/mesh/mesh.ts'
 import type { Rejection } from '#control/mesh/rejection.ts'
+import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { ConfigInput } from '#control/source/config-input.ts'
 import { type ProxyNode, proxyNodeOf, viewKey } from '#control/translate/proxy-node.ts'
 import { translate } from '#control/translate/translation.ts'
@@ -26,6 +28,17 @@ export interface SnapshotSource extends ResourceSource {
   update(input: ConfigInput): void
   /** What of the configuration this node does not get; undefined before the first configuration. */
   rejections(node: NodeIdentity): readonly Rejection[] | undefined
+  /** What of the configuration somebody does not get, of those that are connected and of a proxy in namespace `default`. */
+  everyRejection(): readonly Rejection[]
+  /** Host → the virtual IPs that the mesh gives it, of the hosts of one entry. */
+  virtualIps(entry: ServiceEntry): ReadonlyMap<string, VirtualIps>
+}
+
+/** Stands for proxies that are yet to come. */
+const ANYBODY: NodeIdentity = {
+  id: 'sidecar~127.0.0.1~anybody.default~default.svc.cluster.local',
+  cluster: '',
+  metadata: { INSTANCE_IPS: '127.0.0.1,::1' },
 }
 
 /** A source that has nothing until its first `update`: nodes that come earlier wait. */
@@ -85,6 +98,17 @@ export function createSnapshotSource(): SnapshotSource {
     update,
     current: (identity) => viewOf(proxyNodeOf(identity))?.set,
     rejections: (identity) => viewOf(proxyNodeOf(identity))?.rejections,
+    everyRejection() {
+      const anybody = viewOf(proxyNodeOf(ANYBODY))
+      const watched = [...views.values()].filter((view) => view.watchers.size > 0 || view === anybody)
+      return [...new Set(watched.flatMap((view) => view.rejections))]
+    },
+    virtualIps(entry) {
+      const ips = new Map<string, VirtualIps>()
+      for (const { host, virtualIps } of mesh?.servicesByEntry.get(entry) ?? [])
+        if (virtualIps !== undefined) ips.set(host, virtualIps)
+      return ips
+    },
     watch(identity, onChange) {
       // One entry per call: the same function may watch twice.
       const told = () => onChange()

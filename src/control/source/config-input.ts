@@ -4,11 +4,11 @@ import type { ServiceEntry } from '#api/service-entry.ts'
 /** All valid configuration at one moment, legacy kinds already converted: what the mesh is built from. */
 export interface ConfigInput {
   readonly meshConfig: MeshConfig
-  /** Oldest first: by creationTimestamp, then name, then namespace; without timestamps in the order of the files. */
+  /** In any order: the mesh sorts them by age. One that did not change is the same object as before. */
   readonly serviceEntries: readonly ServiceEntry[]
 }
 
-/** Where configuration comes from: files now, a Kubernetes API by list and watch later. */
+/** Where configuration comes from: files, or a Kubernetes API by list and watch. */
 export interface ConfigSource {
   /** The last good configuration. */
   current(): ConfigInput

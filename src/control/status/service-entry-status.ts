@@ -1,0 +1,109 @@
+import type { Rejection } from '#control/mesh/rejection.ts'
+import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
+import type { Message } from '#kube/message.ts'
+
+/** meta/v1 Condition, as `kubectl wait --for=condition=TYPE` reads it. */
+export interface Condition {
+  readonly type: 'Accepted' | 'Enforced'
+  readonly status: 'True' | 'False'
+  /** The generation that this is about: a condition of an older one counts for nothing. */
+  readonly observedGeneration: number
+  readonly reason: string
+  readonly message: string
+  /** RFC 3339; when `status` changed last. */
+  readonly lastTransitionTime: string
+}
+
+/** status of a ServiceEntry as control writes it. */
+export interface ServiceEntryStatus {
+  readonly conditions: readonly Condition[]
+  /** The virtual IPs of its hosts, as Istio writes them (spec 1.1). */
+  readonly addresses: readonly { readonly value: string; readonly host: string }[]
+}
+
+/** A proxy that has not acknowledged the object's newest generation. */
+export interface WaitingProxy {
+  readonly name: string
+  /** Why it refused it; undefined when it has not answered yet. */
+  readonly refusal: string | undefined
+}
+
+/** All that a status says, before it is words. */
+export interface StatusFacts {
+  readonly generation: number
+  readonly messages: readonly Message[]
+  /** What of the object has no effect, for whichever proxy. */
+  readonly rejections: readonly Rejection[]
+  readonly waiting: readonly WaitingProxy[]
+  /** How many proxies are connected. */
+  readonly proxies: number
+  /** Host → its virtual IPs. */
+  readonly virtualIps: ReadonlyMap<string, VirtualIps>
+}
+
+/** Puts facts into words; times are kept from `before` where a condition's status did not change. */
+export function statusOf(facts: StatusFacts, before: unknown, now: Date): ServiceEntryStatus {
+  const known = conditionsIn(before)
+  const timed = [acceptedOf(facts), enforcedOf(facts)].map((condition) => {
+    const earlier = known.find(({ type }) => type === condition.type)
+    const same = earlier?.status === condition.status && earlier.lastTransitionTime !== undefined
+    return {
+      ...condition,
+      observedGeneration: facts.generation,
+      lastTransitionTime: same ? earlier.lastTransitionTime! : `${now.toISOString().slice(0, 19)}Z`,
+    }
+  })
+  const addresses = [...facts.virtualIps].flatMap(([host, { v4, v6 }]) => [
+    { value: v4, host },
+    { value: v6, host },
+  ])
+  return { conditions: timed, addresses }
+}
+
+type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
+
+function acceptedOf({ messages, rejections }: StatusFacts): Verdict {
+  const type = 'Accepted'
+  const errors = messages.filter(({ level }) => level === 'error')
+  if (errors.length > 0) {
+    const text = errors.map((error) => (error.path === '' ? error.text : `${error.path}: ${error.text}`)).join('; ')
+    return { type, status: 'False', reason: 'Invalid', message: text }
+  }
+  const [first] = rejections
+  if (first === undefined) return { type, status: 'True', reason: 'Accepted', message: 'all of it has effect' }
+  const texts = new Set(rejections.map(({ path, message }) => `${path}: ${message}`))
+  return { type, status: 'False', reason: pascalCase(first.code), message: [...texts].join('; ') }
+}
+
+function enforcedOf({ messages, waiting, proxies }: StatusFacts): Verdict {
+  const type = 'Enforced'
+  if (messages.some(({ level }) => level === 'error'))
+    return { type, status: 'False', reason: 'Invalid', message: 'no proxy gets an object with errors' }
+  const refused = waiting.filter(({ refusal }) => refusal !== undefined)
+  if (refused.length > 0) {
+    const message = refused.map(({ name, refusal }) => `${name} refused it: ${refusal}`).join('; ')
+    return { type, status: 'False', reason: 'Refused', message }
+  }
+  if (waiting.length > 0) {
+    const message = `${waiting.length} of ${proxies} proxies have not acknowledged it: ${someOf(waiting)}`
+    return { type, status: 'False', reason: 'Pending', message }
+  }
+  return { type, status: 'True', reason: 'Acknowledged', message: 'every connected proxy that sees it has it' }
+}
+
+const NAMED = 5
+
+function someOf(waiting: readonly WaitingProxy[]): string {
+  const names = waiting.slice(0, NAMED).map(({ name }) => name)
+  return waiting.length > NAMED ? `${names.join(', ')} and ${waiting.length - NAMED} more` : names.join(', ')
+}
+
+/** "listener-conflict" → "ListenerConflict" */
+function pascalCase(code: string): string {
+  return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function conditionsIn(status: unknown): readonly Partial<Condition>[] {
+  const conditions = (status as { readonly conditions?: unknown } | undefined)?.conditions
+  return Array.isArray(conditions) ? (conditions as Partial<Condition>[]) : []
+}

@@ -1,0 +1,127 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Rejection } from '#control/mesh/rejection.ts'
+import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
+import type { SnapshotSource } from '#control/snapshot/snapshot-source.ts'
+import type { ApiSource } from '#control/source/api-source.ts'
+import type { NodeIdentity } from '#xds/resource-set.ts'
+import type { AdsClientState } from '#xds/server/ads-server.ts'
+import { LISTENER_TYPE } from '#xds/type-url.ts'
+import { Enforcement } from './enforcement.ts'
+import { type ServiceEntryStatus, statusOf, type WaitingProxy } from './service-entry-status.ts'
+
+/** Most changes are acknowledged before this is over: then their status is written once. */
+const FLUSH_MS = 50
+
+/** What statuses are made of and where they go. */
+export interface StatusReporterOptions {
+  readonly source: Pick<ApiSource, 'serviceEntry'>
+  readonly snapshots: Pick<SnapshotSource, 'current' | 'rejections' | 'everyRejection' | 'virtualIps'>
+  readonly write: (namespace: string, name: string, status: ServiceEntryStatus) => void
+  readonly clients: () => readonly AdsClientState[]
+  readonly now?: () => Date
+}
+
+/** Follows what becomes of every service entry, from its translation to the last proxy's acknowledgement, and has it written down. */
+export class StatusReporter {
+  readonly #options: StatusReporterOptions
+  readonly #enforcement = new Enforcement<AdsClientState>()
+  readonly #refusals = new Map<AdsClientState, string>()
+  readonly #dirty = new Set<string>()
+  #rejections: ReadonlyMap<string, readonly Rejection[]> = new Map()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: StatusReporterOptions) {
+    this.#options = options
+  }
+
+  /** The snapshots were made anew, and these entries were what changed. */
+  updated(changed: readonly string[]): void {
+    const behind = this.#options.clients().filter((client) => !this.#isCurrent(client))
+    this.#enforcement.changed(changed, behind)
+    const before = this.#rejections
+    this.#rejections = byObject(this.#options.snapshots.everyRejection())
+    this.#touch([...changed, ...before.keys(), ...this.#rejections.keys()])
+  }
+
+  /** A client acknowledged everything, or went. */
+  done(client: AdsClientState): void {
+    this.#refusals.delete(client)
+    if (this.#options.clients().includes(client) && !this.#isCurrent(client)) return
+    this.#touch(this.#enforcement.done(client))
+  }
+
+  /** A client refused what it was sent. */
+  refused(node: NodeIdentity, reason: string): void {
+    for (const client of this.#options.clients()) {
+      if (client.node?.id !== node.id) continue
+      this.#refusals.set(client, reason)
+      this.#touch(this.#enforcement.awaitedBy(client))
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** A client that wants no listeners is no sidecar: it enforces nothing. */
+  #isCurrent(client: AdsClientState): boolean {
+    if (client.node === undefined || !client.syncs().has(LISTENER_TYPE)) return client.node !== undefined
+    return client.settledVersion === this.#options.snapshots.current(client.node)?.version
+  }
+
+  #touch(keys: Iterable<string>): void {
+    for (const key of keys) this.#dirty.add(key)
+    if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS)
+  }
+
+  #flush(): void {
+    this.#timer = undefined
+    const keys = [...this.#dirty]
+    this.#dirty.clear()
+    const proxies = this.#options.clients().length
+    for (const key of keys) this.#report(key, proxies)
+  }
+
+  #report(key: string, proxies: number): void {
+    const { source, snapshots, write, now = () => new Date() } = this.#options
+    const followed = source.serviceEntry(key)
+    if (followed === undefined) return
+    const { object, document, messages } = followed
+    const { namespace = 'default', name, generation = 0 } = object.metadata
+    const virtualIps: ReadonlyMap<string, VirtualIps> =
+      document?.kind === 'ServiceEntry' ? snapshots.virtualIps(document.object) : new Map()
+    const rejections = this.#rejections.get(key) ?? []
+    const waiting = [...this.#enforcement.waitingFor(key)].map((client) => this.#waitingProxy(client))
+    const facts = { generation, messages, rejections, waiting, proxies, virtualIps }
+    const status = statusOf(facts, object.status, now())
+    if (!saysTheSame(object.status, status)) write(namespace, name, status)
+  }
+
+  #waitingProxy(client: AdsClientState): WaitingProxy {
+    return { name: proxyName(client.node), refusal: this.#refusals.get(client) }
+  }
+}
+
+/** "curl.default" of "sidecar~127.0.0.1~curl.default~default.svc.cluster.local" */
+export function proxyName(node: NodeIdentity | undefined): string {
+  return node?.id.split('~')[2] ?? node?.id ?? 'unknown'
+}
+
+function byObject(rejections: Iterable<Rejection>): ReadonlyMap<string, readonly Rejection[]> {
+  const found = new Map<string, Rejection[]>()
+  for (const rejection of rejections) {
+    const { kind, namespace, name } = rejection.object
+    if (kind !== 'ServiceEntry') continue
+    const key = `${namespace}/${name}`
+    const known = found.get(key)
+    if (known === undefined) found.set(key, [rejection])
+    else known.push(rejection)
+  }
+  return found
+}
+
+/** Other writers' fields of the status are not looked at. */
+function saysTheSame(written: unknown, wanted: ServiceEntryStatus): boolean {
+  const { conditions, addresses = [] } = (written ?? {}) as { conditions?: unknown; addresses?: unknown }
+  return isDeepStrictEqual({ conditions, addresses }, wanted)
+}
