@@ -4,13 +4,16 @@ import { type DiscoveredResource, groupVersionPath, splitApiVersion } from './re
 
 /** What a server serves, as it says itself. */
 export class Discovery {
-  /** Resources of the preferred version of each group; core kinds first. */
+  /** Each resource once: in the preferred version of its group, or in the first other one that has it; core kinds first. */
   readonly resources: readonly DiscoveredResource[]
   readonly #all: readonly DiscoveredResource[]
 
-  constructor(preferred: readonly DiscoveredResource[], others: readonly DiscoveredResource[]) {
-    this.resources = preferred
-    this.#all = [...preferred, ...others]
+  /** `all` has the versions of each group in the order of preference. */
+  constructor(all: readonly DiscoveredResource[]) {
+    this.#all = all
+    this.resources = [...Map.groupBy(all, ({ plural, group }) => `${plural}.${group}`).values()].map(
+      ([first]) => first!,
+    )
   }
 
   /** The resource that a person means: by plural, singular, short name or kind, in any case; `NAME.GROUP` tells groups apart. */
@@ -37,19 +40,9 @@ function namesOf({ plural, singular, kind, shortNames }: DiscoveredResource): re
 /** Asks a server what it serves. Throws a Fault when it cannot be asked or will not tell. */
 export async function discover(client: KubeClient): Promise<Discovery> {
   const groups = await ask<{ groups?: readonly GroupListing[] }>(client, '/apis')
-  const core = { group: '', preferred: 'v1', versions: ['v1'] }
-  const served = [core, ...(groups.groups ?? []).map(readGroup)]
-  const listings = await Promise.all(
-    served.flatMap(({ group, preferred, versions }) =>
-      versions.map(async (version) => ({
-        isPreferred: version === preferred,
-        found: await resourcesOf(client, group, version),
-      })),
-    ),
-  )
-  const of = (isPreferred: boolean) =>
-    listings.filter((one) => one.isPreferred === isPreferred).flatMap((one) => one.found)
-  return new Discovery(of(true), of(false))
+  const served = [{ group: '', version: 'v1' }, ...(groups.groups ?? []).flatMap(versionsOf)]
+  const found = await Promise.all(served.map(({ group, version }) => resourcesOf(client, group, version)))
+  return new Discovery(found.flat())
 }
 
 interface GroupListing {
@@ -68,9 +61,10 @@ interface ResourceListing {
   readonly verbs?: readonly string[]
 }
 
-function readGroup({ name, versions, preferredVersion }: GroupListing) {
-  const names = versions.map(({ version }) => version)
-  return { group: name, preferred: preferredVersion?.version ?? names[0], versions: names }
+/** The preferred version first. */
+function versionsOf({ name, versions, preferredVersion }: GroupListing) {
+  const names = new Set([preferredVersion, ...versions].flatMap((one) => one?.version ?? []))
+  return [...names].map((version) => ({ group: name, version }))
 }
 
 async function resourcesOf(client: KubeClient, group: string, version: string): Promise<readonly DiscoveredResource[]> {

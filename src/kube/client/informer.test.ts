@@ -119,6 +119,23 @@ test('a refused list is reported and tried again', async (t) => {
   assert.deepEqual(faults, ['kube/refused', 'kube/refused'])
 })
 
+test('an informer that is stopped waits for no server', async () => {
+  const server = new FakeApiServer()
+  let asked = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  server.answer = () => {
+    asked()
+    return true
+  }
+  const { informer, told, faults, stop } = await following(server)
+  informer.start()
+  await isAsked
+  await stop()
+  assert.deepEqual([told, faults], [[], []])
+})
+
 test('objects are found by what an indexer says, as long as it says so', async (t) => {
   const server = new FakeApiServer()
   server.put('a', 1)
@@ -200,4 +217,20 @@ test('delays double up to a limit, and begin anew when something worked', () => 
   backoff.reset()
   assert.equal(backoff.next(), 100)
   assert.equal(new Backoff(100, 1_000, () => 0).next(), 50)
+})
+
+test('a resource that the server does not have is empty until it has it', async (t) => {
+  const server = new FakeApiServer()
+  server.put('a', 1)
+  let missing = 1
+  server.answer = (_request, response) => {
+    if (missing-- <= 0) return false
+    response.writeHead(404).end(JSON.stringify({ kind: 'Status', code: 404, message: 'no such resource' }))
+    return true
+  }
+  const { informer, told, faults } = await started(t, server, { mayBeAbsent: true })
+  await informer.synced
+  assert.deepEqual([told, faults], [[], []])
+  await caughtUp(informer, server)
+  assert.deepEqual(linesOf(told), ['added a 1'])
 })

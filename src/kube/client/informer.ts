@@ -17,6 +17,8 @@ export interface InformerOptions {
   readonly resource: Resource
   readonly selection?: Selection
   readonly indexers?: Indexers
+  /** A server that has no such resource has no objects of it, until it has; otherwise that is a fault. */
+  readonly mayBeAbsent?: boolean
   /** Told of every change, in the order of the server, each once. It must not throw. */
   readonly onEvent?: (event: InformerEvent) => void
   /** Told of what went wrong; it is tried again whatever it was. */
@@ -111,19 +113,24 @@ export class Informer {
   }
 
   async #list(): Promise<'go on' | 'wait'> {
-    const outcome = await this.#client.list(this.#options.resource, this.#options.selection)
+    const outcome = await this.#client.list(this.#options.resource, this.#options.selection, this.#stop.signal)
     if (this.#stop.signal.aborted) return 'wait'
     if (outcome.kind === 'refused') {
-      this.#report(outcome.refusal)
+      if (outcome.refusal.code === 404 && this.#options.mayBeAbsent) this.#tellAll([])
+      else this.#report(outcome.refusal)
       return 'wait'
     }
-    const { items, resourceVersion } = outcome.value
+    this.#tellAll(outcome.value.items)
+    this.#resourceVersion = outcome.value.resourceVersion
+    return 'go on'
+  }
+
+  /** Tells the difference to what is known. */
+  #tellAll(items: readonly ApiObject[]): void {
     const listed = new Set(items.map(identity))
     for (const known of this.cache.list()) if (!listed.has(identity(known))) this.#remove(known)
     for (const object of items) this.#put(object)
-    this.#resourceVersion = resourceVersion
     this.#onSynced()
-    return 'go on'
   }
 
   #take(event: WatchEvent): void {

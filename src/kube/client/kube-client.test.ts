@@ -59,6 +59,15 @@ test('each verb becomes the request that the API has for it', async (t) => {
   assert.ok(server.seen.every(({ headers }) => headers.authorization === 'Bearer secret'))
 })
 
+test('requests for somebody else say for whom', async (t) => {
+  const { server } = await served(t, (_, response) => reply(response, 200, WIDGET))
+  const client = clientOf(server.url, 'token: secret, as: jane, as-groups: [a, b]')
+  t.after(() => client.close())
+  await client.get(WIDGETS, 'a', 'ns')
+  const { headers } = server.seen.at(-1)!
+  assert.deepEqual([headers['impersonate-user'], headers['impersonate-group']], ['jane', 'a, b'])
+})
+
 test('core kinds and cluster-scoped kinds have paths of their own', () => {
   const pods = { group: '', version: 'v1', plural: 'pods', namespaced: true }
   assert.equal(resourcePath(pods), '/api/v1/pods')
@@ -235,7 +244,9 @@ test('discovery finds a resource by any of its names, and by its kind in any ser
     },
     '/api/v1': listing('pods', 'Pod'),
     '/apis/test.dev/v1': listing('widgets', 'Widget'),
-    '/apis/test.dev/v1beta1': listing('widgets', 'Widget'),
+    '/apis/test.dev/v1beta1': {
+      resources: [...listing('widgets', 'Widget').resources, ...listing('gizmos', 'Gizmo').resources],
+    },
     '/apis/other.dev/v1': listing('widgets', 'Widget'),
   }
   const { client } = await served(t, ({ path }, response) => reply(response, 200, bodies[path] ?? {}))
@@ -247,7 +258,8 @@ test('discovery finds a resource by any of its names, and by its kind in any ser
   for (const name of ['widgets', 'widget', 'Widget', 'wi']) assert.equal(found(name), 'widgets test.dev v1')
   assert.equal(found('widgets.other.dev'), 'widgets other.dev v1')
   assert.equal(found('po'), 'pods  v1')
+  assert.equal(found('gizmo'), 'gizmos test.dev v1beta1', 'a kind that the preferred version does not have')
   assert.equal(found('gadgets'), undefined)
   assert.equal(discovery.ofKind('test.dev/v1beta1', 'Widget')?.version, 'v1beta1')
-  assert.equal(discovery.resources.length, 3)
+  assert.equal(discovery.resources.length, 4)
 })

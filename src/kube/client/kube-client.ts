@@ -63,6 +63,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 /** A server that asks for patience is asked this often, and never waited for longer than this at a time. */
 const MOST_RETRIES = 5
 const LONGEST_WAIT_SECONDS = 5
+const WATCH_GRACE_SECONDS = 30
 
 /** The Kubernetes API of one server, without a word of any kind. What the server refuses is an outcome; what cannot be asked is a Fault. */
 export class KubeClient {
@@ -71,9 +72,10 @@ export class KubeClient {
   readonly #transport: Transport
   readonly #timeoutMs: number
 
-  constructor(access: ApiAccess, options: { readonly timeoutMs?: number } = {}) {
+  /** `mend` is what may be done when the server cannot be reached. */
+  constructor(access: ApiAccess, options: { readonly timeoutMs?: number; readonly mend?: string } = {}) {
     this.namespace = access.namespace
-    this.#transport = new Transport(access)
+    this.#transport = new Transport(access, options.mend)
     this.#timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS
   }
 
@@ -82,11 +84,11 @@ export class KubeClient {
   }
 
   /** All objects of a selection, read in pages that show one and the same state. */
-  async list(resource: Resource, selection: Selection = {}): Promise<ApiOutcome<ObjectList>> {
-    const first = await this.#listPages(resource, selection, PAGE_SIZE)
+  async list(resource: Resource, selection: Selection = {}, signal?: AbortSignal): Promise<ApiOutcome<ObjectList>> {
+    const first = await this.#listPages(resource, selection, PAGE_SIZE, signal)
     // The state that the pages show may be forgotten before the last one is asked for: then all at once.
     return first.kind === 'refused' && first.refusal.code === 410
-      ? this.#listPages(resource, selection, undefined)
+      ? this.#listPages(resource, selection, undefined, signal)
       : first
   }
 
@@ -138,12 +140,14 @@ export class KubeClient {
    */
   async watch(resource: Resource, options: WatchOptions, onEvent: (event: WatchEvent) => void): Promise<WatchEnd> {
     const path = resourcePath(resource, { namespace: options.namespace }) + query(watchParameters(options))
+    const overdue = overdueSignal(options.timeoutSeconds)
+    const signals = [options.signal, overdue].filter((one) => one !== undefined)
     try {
-      const { response, refused } = await this.#send({ method: 'GET', path, signal: options.signal })
+      const { response, refused } = await this.#send({ method: 'GET', path, signal: AbortSignal.any(signals) })
       if (refused !== undefined) return { kind: 'refused', refusal: refused }
       return await readWatch(response, onEvent)
     } catch (thrown) {
-      if (options.signal?.aborted) return { kind: 'ended' }
+      if (options.signal?.aborted || overdue?.aborted) return { kind: 'ended' }
       throw thrown
     }
   }
@@ -152,7 +156,7 @@ export class KubeClient {
   async raw(
     method: string,
     path: string,
-    content: Pick<TransportRequest, 'body' | 'contentType'> = {},
+    content: Content = {},
   ): Promise<ApiOutcome<Readonly<Record<string, unknown>>>> {
     const { response, refused, warnings } = await this.#send({ method, path, ...content })
     if (refused !== undefined) return { kind: 'refused', refusal: refused, warnings }
@@ -164,11 +168,7 @@ export class KubeClient {
     this.#transport.close()
   }
 
-  async #object(
-    method: string,
-    path: string,
-    content: Pick<TransportRequest, 'body' | 'contentType'> = {},
-  ): Promise<ApiOutcome<ApiObject>> {
+  async #object(method: string, path: string, content: Content = {}): Promise<ApiOutcome<ApiObject>> {
     const outcome = await this.raw(method, path, content)
     return outcome.kind === 'refused' ? outcome : { ...outcome, value: asObject(outcome.value, path) }
   }
@@ -177,6 +177,7 @@ export class KubeClient {
     resource: Resource,
     { namespace, labelSelector, fieldSelector }: Selection,
     limit: number | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<ApiOutcome<ObjectList>> {
     const items: ApiObject[] = []
     const warnings: string[] = []
@@ -184,7 +185,7 @@ export class KubeClient {
     for (;;) {
       const parameters = { labelSelector, fieldSelector, limit, continue: next }
       const path = resourcePath(resource, { namespace }) + query(parameters)
-      const page = await this.raw('GET', path)
+      const page = await this.raw('GET', path, { signal })
       warnings.push(...page.warnings)
       if (page.kind === 'refused') return { ...page, warnings }
       const { items: found, metadata } = readPage(page.value, resource, path)
@@ -215,17 +216,24 @@ export class KubeClient {
   }
 }
 
+type Content = Pick<TransportRequest, 'body' | 'contentType' | 'signal'>
+
 interface Sent {
   readonly response: IncomingMessage
   readonly refused: Refusal | undefined
   readonly warnings: readonly string[]
 }
 
+/** A server that does not end a watch when it was to has silently died, or its machine has. */
+function overdueSignal(timeoutSeconds: number | undefined): AbortSignal | undefined {
+  return timeoutSeconds === undefined ? undefined : AbortSignal.timeout((timeoutSeconds + WATCH_GRACE_SECONDS) * 1000)
+}
+
 function placeOf(name: string, namespace: string | undefined, { subresource }: WriteOptions) {
   return { name, namespace, ...(subresource === undefined ? {} : { subresource }) }
 }
 
-function json(value: object): Pick<TransportRequest, 'body' | 'contentType'> {
+function json(value: object): Content {
   return { body: JSON.stringify(value), contentType: 'application/json' }
 }
 

@@ -21,6 +21,8 @@ export interface ApiAccess {
     readonly insecureSkipVerify: boolean
     readonly serverName: string | undefined
   }
+  /** Who the requests are made for, where that is somebody else than who makes them (`as`, `as-groups`). */
+  readonly impersonated: { readonly user: string; readonly groups: readonly string[] } | undefined
   /** Asked for each request: a token file may be rotated. */
   bearerToken(): string | undefined
 }
@@ -63,6 +65,7 @@ export function loadKubeconfig(source: KubeconfigSource, context?: string): ApiA
       insecureSkipVerify: cluster.fields['insecure-skip-tls-verify'] === true,
       serverName: text(cluster, 'tls-server-name'),
     },
+    impersonated: user && impersonatedBy(user),
     bearerToken: tokenSource(user),
   }
 }
@@ -84,7 +87,7 @@ function serverOf(cluster: NamedPart): URL {
 
 /** Ways to log in that need another program or a proxy: refused by name, rather than failing with "Unauthorized" later. */
 function refuseUnsupported(cluster: NamedPart, user: NamedPart | undefined, userName: string | undefined): void {
-  for (const field of ['exec', 'auth-provider', 'username', 'password', 'as']) {
+  for (const field of ['exec', 'auth-provider', 'username', 'password']) {
     if (user?.fields[field] === undefined) continue
     throw new Fault(
       'kube/credentials-unsupported',
@@ -110,6 +113,13 @@ function material(from: NamedPart, field: string): Buffer | undefined {
   if (data !== undefined) return Buffer.from(data, 'base64')
   const file = text(from, field)
   return file === undefined ? undefined : readCredential(resolve(from.directory, file), field)
+}
+
+function impersonatedBy(user: NamedPart): ApiAccess['impersonated'] {
+  const name = text(user, 'as')
+  const groups = user.fields['as-groups']
+  if (name === undefined) return undefined
+  return { user: name, groups: Array.isArray(groups) ? groups.map(String) : [] }
 }
 
 function tokenSource(user: NamedPart | undefined): () => string | undefined {

@@ -24,11 +24,13 @@ const KEEP_ALIVE_PROBE_MS = 15_000
 /** HTTP to one API server: connections are kept and used again; credentials go with every request. */
 export class Transport {
   readonly #access: ApiAccess
+  readonly #mend: string | undefined
   readonly #agent: HttpAgent | HttpsAgent
   readonly #base: string
 
-  constructor(access: ApiAccess) {
+  constructor(access: ApiAccess, mend?: string) {
     this.#access = access
+    this.#mend = mend
     this.#base = access.server.pathname.replace(/\/$/, '')
     const { ca, cert, key, insecureSkipVerify, serverName } = access.tls
     const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS, timeout: 0 }
@@ -72,10 +74,12 @@ export class Transport {
   #sendOnce(request: TransportRequest): Promise<IncomingMessage> {
     const { method, path, contentType, body, timeoutMs, signal } = request
     const token = this.#access.bearerToken()
+    const { impersonated } = this.#access
     const headers = {
       accept: 'application/json',
       'user-agent': 'postern',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(impersonated && { 'impersonate-user': impersonated.user, 'impersonate-group': [...impersonated.groups] }),
       ...(body !== undefined && {
         'content-type': contentType ?? 'application/json',
         'content-length': Buffer.byteLength(body),
@@ -108,13 +112,8 @@ export class Transport {
   }
 
   #unreachable(cause: unknown): Fault {
-    return new Fault(
-      'kube/unreachable',
-      `the API server at ${this.#access.server.origin} cannot be reached: ${messageOf(cause)}`,
-      {
-        cause,
-      },
-    )
+    const text = `the API server at ${this.#access.server.origin} cannot be reached: ${messageOf(cause)}`
+    return new Fault('kube/unreachable', text, { cause, ...(this.#mend !== undefined && { mend: this.#mend }) })
   }
 }
 
