@@ -1,11 +1,12 @@
 import type { Level, Message } from '#kube/message.ts'
 import { keyOf } from '#kube/object.ts'
 import type { Document, DocumentFile } from './document.ts'
-import type { EgressRule } from './egress-rule.ts'
-import { convertEgressRule, enforceablePart } from './egress-rule-conversion.ts'
-import { findConflicts } from './egress-rule-rules.ts'
 import { decodeKubeObject } from './kube-object.ts'
+import type { EgressRule } from './legacy/egress-rule.ts'
+import { convertEgressRule, enforceablePart } from './legacy/egress-rule-conversion.ts'
+import { findConflicts } from './legacy/egress-rule-rules.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
+import type { Sidecar } from './networking/sidecar.ts'
 import { Report } from './schema/report.ts'
 import type { ServiceEntry } from './service-entry.ts'
 import { checkServiceEntry } from './service-entry-rules.ts'
@@ -16,6 +17,7 @@ export interface Configuration {
   readonly meshConfig: MeshConfig
   /** Oldest first: by creationTimestamp, then name, then namespace; without timestamps in the order of the files. */
   readonly serviceEntries: readonly ServiceEntry[]
+  readonly sidecars: readonly Sidecar[]
   /** Of each file and of the files together, in the order of the files and their lines. */
   readonly messages: readonly Message[]
 }
@@ -35,7 +37,7 @@ export function combine(files: readonly DocumentFile[], duplicates: Level): Conf
   const together = [...duplicatesIn(documents, duplicates), ...conflictMessages(egressRules, conflicts)]
   const entries = documents.flatMap((document) => {
     if (document.kind === 'ServiceEntry') return [document.object]
-    if (document.kind === 'MeshConfig' || conflicts.has(document.object)) return []
+    if (document.kind !== 'EgressRule' || conflicts.has(document.object)) return []
     return asServiceEntry(document.object)
   })
   const meshConfig = documents.find((document) => document.kind === 'MeshConfig')?.object ?? DEFAULT_MESH_CONFIG
@@ -43,7 +45,8 @@ export function combine(files: readonly DocumentFile[], duplicates: Level): Conf
   const messages = [...files.flatMap((file) => file.messages), ...together].sort(
     (a, b) => order.get(a.file)! - order.get(b.file)! || a.line - b.line,
   )
-  return { meshConfig, serviceEntries: oldestFirst(entries), messages }
+  const sidecars = documents.flatMap((document) => (document.kind === 'Sidecar' ? [document.object] : []))
+  return { meshConfig, serviceEntries: oldestFirst(entries), sidecars, messages }
 }
 
 function duplicatesIn(documents: readonly Document[], level: Level): readonly Message[] {

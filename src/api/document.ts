@@ -1,18 +1,24 @@
 import type { FieldPath } from '#kube/field-path.ts'
 import { type Manifest, type ManifestFile, messageAbout } from '#kube/manifest.ts'
 import type { Message, Position } from '#kube/message.ts'
-import { decodeEgressRuleSpec, type EgressRule } from './egress-rule.ts'
-import { lossesOfConversion } from './egress-rule-conversion.ts'
-import { checkEgressRule } from './egress-rule-rules.ts'
+import { checkWritten } from './core/check-written.ts'
+import { CONFIG_MAP } from './core/config-map.ts'
+import type { KindDefinition } from './kind.ts'
 import { recognise } from './kinds.ts'
 import { decodeKubeObject } from './kube-object.ts'
+import { decodeEgressRuleSpec, type EgressRule } from './legacy/egress-rule.ts'
+import { lossesOfConversion } from './legacy/egress-rule-conversion.ts'
+import { checkEgressRule } from './legacy/egress-rule-rules.ts'
 import type { MeshConfig } from './mesh-config.ts'
 import { isMeshConfigMap, readMeshConfigDocument, readMeshConfigMap } from './mesh-config-document.ts'
+import type { Sidecar } from './networking/sidecar.ts'
+import { checkSidecar } from './networking/sidecar-rules.ts'
+import { decodeSidecarSpec } from './networking/sidecar-schema.ts'
 import { Report } from './schema/report.ts'
 import type { ServiceEntry } from './service-entry.ts'
 import { checkServiceEntry } from './service-entry-rules.ts'
 import { decodeServiceEntrySpec } from './service-entry-schema.ts'
-import { unappliedParts } from './unapplied.ts'
+import { unappliedParts, unappliedPartsOfSidecar } from './unapplied.ts'
 
 /** One valid object and where it was written. */
 export type Document = {
@@ -22,6 +28,7 @@ export type Document = {
   readonly manifest: Manifest
 } & (
   | { readonly kind: 'ServiceEntry'; readonly object: ServiceEntry }
+  | { readonly kind: 'Sidecar'; readonly object: Sidecar }
   | { readonly kind: 'EgressRule'; readonly object: EgressRule }
   | { readonly kind: 'MeshConfig'; readonly object: MeshConfig }
 )
@@ -54,15 +61,20 @@ function checkManifest(manifest: Manifest): Checked {
   const recognition = recognise(manifest.apiVersion, manifest.kind)
   if (recognition.kind === 'unknown') return finding(manifest, 'error', [recognition.field], recognition.text)
   if (recognition.kind === 'not applied') return notApplied(manifest)
+  if (recognition.kind === 'checked') return checkOnly(manifest, recognition.definition)
   switch (recognition.as) {
     case 'ServiceEntry':
       return checkServiceEntryManifest(manifest)
+    case 'Sidecar':
+      return checkSidecarManifest(manifest)
     case 'EgressRule':
       return checkEgressRuleManifest(manifest)
     case 'MeshConfig':
       return meshConfigOf(manifest, readMeshConfigDocument(manifest))
     case 'ConfigMap':
-      return isMeshConfigMap(manifest) ? meshConfigOf(manifest, readMeshConfigMap(manifest)) : notApplied(manifest)
+      return isMeshConfigMap(manifest)
+        ? meshConfigOf(manifest, readMeshConfigMap(manifest))
+        : checkOnly(manifest, CONFIG_MAP)
   }
 }
 
@@ -74,6 +86,16 @@ function checkServiceEntryManifest(manifest: Manifest): Checked {
   const found = report.findings.map((one) => messageAbout(manifest, one))
   if (report.hasErrors) return { document: undefined, found }
   return { document: { ...placeOf(manifest), kind: 'ServiceEntry', object }, found }
+}
+
+function checkSidecarManifest(manifest: Manifest): Checked {
+  const report = new Report()
+  const object = decodeKubeObject(manifest.value, decodeSidecarSpec, report)
+  if (hasSpec(manifest)) checkSidecar(object, report)
+  if (!report.hasErrors) unappliedPartsOfSidecar(object, report)
+  const found = report.findings.map((one) => messageAbout(manifest, one))
+  if (report.hasErrors) return { document: undefined, found }
+  return { document: { ...placeOf(manifest), kind: 'Sidecar', object }, found }
 }
 
 function checkEgressRuleManifest(manifest: Manifest): Checked {
@@ -88,6 +110,15 @@ function checkEgressRuleManifest(manifest: Manifest): Checked {
   const found = report.findings.map((one) => messageAbout(manifest, one))
   if (report.hasErrors) return { document: undefined, found }
   return { document: { ...placeOf(manifest), kind: 'EgressRule', object }, found }
+}
+
+/** An object of a kind that has no effect here yet: all that is wrong with it is told. */
+function checkOnly(manifest: Manifest, definition: KindDefinition): Checked {
+  const report = new Report()
+  if (definition.isCore) checkWritten(definition, manifest.value, report)
+  else definition.check(manifest.value, report)
+  if (!report.hasErrors) report.warn([], `${definition.kind} is valid, but not applied by postern run yet`)
+  return { document: undefined, found: report.findings.map((one) => messageAbout(manifest, one)) }
 }
 
 function meshConfigOf(

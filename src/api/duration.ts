@@ -21,12 +21,18 @@ export function parseDurationMs(text: string): number | undefined {
   return ms
 }
 
+interface DurationBounds {
+  readonly minMs: number
+  readonly maxMs?: number
+  readonly zeroAllowed?: boolean
+}
+
 /** A duration of whole milliseconds in [minMs, maxMs], or 0 where `zeroAllowed`; `standardMs` when absent. */
-export function duration(
-  standardMs: number,
-  bounds: { readonly minMs: number; readonly maxMs?: number; readonly zeroAllowed?: boolean },
-): Decode<number> {
-  return decoder({ type: 'string' }, (value, path, report) => {
+export function duration<Standard extends number | undefined>(
+  standardMs: Standard,
+  bounds: DurationBounds,
+): Decode<number | Standard> {
+  return decoder<number | Standard>({ type: 'string' }, (value, path, report) => {
     if (value === undefined || value === null) return standardMs
     const ms = typeof value === 'string' ? parseDurationMs(value) : undefined
     const fault =
@@ -39,11 +45,10 @@ export function duration(
   })
 }
 
-function faultOfMs(
-  ms: number,
-  text: string,
-  bounds: { readonly minMs: number; readonly maxMs?: number; readonly zeroAllowed?: boolean },
-): string | undefined {
+/** A duration in milliseconds as Istio's rule has it (spec 1.0, ValidateDuration): whole ones, at least one; undefined when absent. */
+export const durationMs: Decode<number | undefined> = duration(undefined, { minMs: 1 })
+
+function faultOfMs(ms: number, text: string, bounds: DurationBounds): string | undefined {
   if (ms === 0 && bounds.zeroAllowed) return undefined
   if (bounds.maxMs !== undefined && (ms < bounds.minMs || ms > bounds.maxMs))
     return `time ${text} must be >1ms and <1h0m0s`

@@ -1,12 +1,44 @@
+import { CORE_KINDS } from './core/core-kinds.ts'
+import { apiVersionOf, type KindDefinition } from './kind.ts'
+import { LEGACY_KINDS } from './legacy/legacy-kinds.ts'
+import { DESTINATION_RULE } from './networking/destination-rule-kind.ts'
+import { ENVOY_FILTER } from './networking/envoy-filter.ts'
+import { GATEWAY } from './networking/gateway-kind.ts'
+import { PROXY_CONFIG } from './networking/proxy-config.ts'
+import { SIDECAR } from './networking/sidecar-kind.ts'
+import { VIRTUAL_SERVICE } from './networking/virtual-service-kind.ts'
+import { WORKLOAD_ENTRY, WORKLOAD_GROUP } from './networking/workload-kinds.ts'
 import { didYouMean } from './schema/did-you-mean.ts'
+import { SECURITY_KINDS } from './security/security-kinds.ts'
+import { SERVICE_ENTRY } from './service-entry-kind.ts'
+import { TELEMETRY_KINDS } from './telemetry/telemetry-kinds.ts'
+
+/** Every kind that the API serves. */
+export const KINDS: readonly KindDefinition[] = [
+  SERVICE_ENTRY,
+  VIRTUAL_SERVICE,
+  DESTINATION_RULE,
+  GATEWAY,
+  SIDECAR,
+  WORKLOAD_ENTRY,
+  WORKLOAD_GROUP,
+  PROXY_CONFIG,
+  ENVOY_FILTER,
+  ...SECURITY_KINDS,
+  ...TELEMETRY_KINDS,
+  ...LEGACY_KINDS,
+  ...CORE_KINDS,
+]
 
 /** Kinds whose objects Postern reads. */
-export type ReadKind = 'ServiceEntry' | 'EgressRule' | 'MeshConfig' | 'ConfigMap'
+export type ReadKind = 'ServiceEntry' | 'Sidecar' | 'EgressRule' | 'MeshConfig' | 'ConfigMap'
 
 /** What Postern makes of an apiVersion and kind. */
 export type Recognition =
   | { readonly kind: 'read'; readonly as: ReadKind }
-  /** A kind of Istio or Kubernetes that has no effect here yet. */
+  /** A kind that is checked in full, and has no effect in a sealed run yet. */
+  | { readonly kind: 'checked'; readonly definition: KindDefinition }
+  /** A kind of Istio or Kubernetes that is known by its name only. */
   | { readonly kind: 'not applied' }
   | { readonly kind: 'unknown'; readonly field: 'apiVersion' | 'kind'; readonly text: string }
 
@@ -21,55 +53,36 @@ const ISTIO_VERSIONS = ['v1', 'v1beta1', 'v1alpha3']
 /** Kinds that are read, and the versions they are read in (spec 1.0, 2.1). */
 const READ: readonly (KindRow & { readonly kinds: readonly ReadKind[] })[] = [
   { group: 'networking.istio.io', versions: ISTIO_VERSIONS, kinds: ['ServiceEntry'] },
+  { group: 'networking.istio.io', versions: ISTIO_VERSIONS, kinds: ['Sidecar'] },
   { group: 'config.istio.io', versions: ['v1alpha2'], kinds: ['EgressRule'] },
   { group: 'mesh.istio.io', versions: ['v1alpha1'], kinds: ['MeshConfig'] },
   { group: '', versions: ['v1'], kinds: ['ConfigMap'] },
 ]
 
-/** Kinds that are known and have no effect yet. */
+/** Kinds that are served, as rows. */
+const SERVED: readonly KindRow[] = KINDS.map(({ group, versions, kind }) => ({ group, versions, kinds: [kind] }))
+
+/** Kinds that are known by name only. */
 const NOT_APPLIED: readonly KindRow[] = [
-  {
-    group: 'networking.istio.io',
-    versions: ISTIO_VERSIONS,
-    kinds: ['VirtualService', 'DestinationRule', 'Gateway', 'Sidecar', 'WorkloadEntry', 'WorkloadGroup'],
-  },
-  { group: 'networking.istio.io', versions: ['v1alpha3'], kinds: ['EnvoyFilter', 'ExternalService'] },
-  { group: 'networking.istio.io', versions: ['v1beta1'], kinds: ['ProxyConfig'] },
-  {
-    group: 'security.istio.io',
-    versions: ['v1', 'v1beta1'],
-    kinds: ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
-  },
-  { group: 'telemetry.istio.io', versions: ['v1', 'v1alpha1'], kinds: ['Telemetry'] },
+  { group: 'networking.istio.io', versions: ['v1alpha3'], kinds: ['ExternalService'] },
   { group: 'extensions.istio.io', versions: ['v1alpha1'], kinds: ['WasmPlugin', 'TrafficExtension'] },
   { group: 'install.istio.io', versions: ['v1alpha1'], kinds: ['IstioOperator'] },
-  { group: 'config.istio.io', versions: ['v1alpha2'], kinds: ['RouteRule', 'DestinationPolicy', 'IngressRule'] },
+  { group: 'config.istio.io', versions: ['v1alpha2'], kinds: ['IngressRule'] },
   { group: 'authentication.istio.io', versions: ['v1alpha1'], kinds: ['Policy', 'MeshPolicy'] },
   {
     group: '',
     versions: ['v1'],
     kinds: [
-      'Service',
-      'Pod',
-      'Namespace',
-      'ServiceAccount',
-      'Secret',
-      'Endpoints',
-      'Node',
       'PersistentVolume',
       'PersistentVolumeClaim',
       'ReplicationController',
       'LimitRange',
       'ResourceQuota',
-      'Event',
       'PodTemplate',
     ],
   },
-  {
-    group: 'apps',
-    versions: ['v1', 'v1beta1', 'v1beta2'],
-    kinds: ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ControllerRevision'],
-  },
+  { group: 'apps', versions: ['v1', 'v1beta1', 'v1beta2'], kinds: ['StatefulSet', 'DaemonSet', 'ControllerRevision'] },
+  { group: 'apps', versions: ['v1beta1', 'v1beta2'], kinds: ['Deployment', 'ReplicaSet'] },
   {
     group: 'extensions',
     versions: ['v1beta1'],
@@ -77,7 +90,7 @@ const NOT_APPLIED: readonly KindRow[] = [
   },
   { group: 'batch', versions: ['v1', 'v1beta1'], kinds: ['Job', 'CronJob'] },
   { group: 'networking.k8s.io', versions: ['v1', 'v1beta1'], kinds: ['Ingress', 'IngressClass', 'NetworkPolicy'] },
-  { group: 'discovery.k8s.io', versions: ['v1', 'v1beta1'], kinds: ['EndpointSlice'] },
+  { group: 'discovery.k8s.io', versions: ['v1beta1'], kinds: ['EndpointSlice'] },
   {
     group: 'rbac.authorization.k8s.io',
     versions: ['v1', 'v1beta1'],
@@ -115,14 +128,21 @@ const NOT_APPLIED: readonly KindRow[] = [
 
 /** Looks a kind up; what is unknown gets the nearest thing that is known. */
 export function recognise(apiVersion: string, kind: string): Recognition {
+  const [version = '', ...words] = apiVersion.split(/\s+/)
+  if (words.length > 0) {
+    const text = `${JSON.stringify(apiVersion)} has ${JSON.stringify(words.join(' '))} after the version: write apiVersion: ${version}`
+    return { kind: 'unknown', field: 'apiVersion', text }
+  }
   const read = READ.find((row) => has(row, apiVersion) && row.kinds.some((name) => name === kind))
   if (read !== undefined) return { kind: 'read', as: read.kinds[0]! }
+  const definition = KINDS.find((one) => one.kind === kind && isServed(one, apiVersion))
+  if (definition !== undefined) return { kind: 'checked', definition }
   if (NOT_APPLIED.some((row) => has(row, apiVersion) && row.kinds.includes(kind))) return { kind: 'not applied' }
-  const rows = [...READ, ...NOT_APPLIED]
+  const rows = [...READ, ...SERVED, ...NOT_APPLIED]
   const refusal = `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`
-  const versions = rows.filter((row) => row.kinds.includes(kind)).flatMap(apiVersionsOf)
-  if (versions.length > 0) {
-    const known = versions.map((version) => JSON.stringify(version)).join(', ')
+  const versions = new Set(rows.filter((row) => row.kinds.includes(kind)).flatMap(apiVersionsOf))
+  if (versions.size > 0) {
+    const known = [...versions].map((version) => JSON.stringify(version)).join(', ')
     return { kind: 'unknown', field: 'apiVersion', text: `${refusal}: ${kind} is of ${known}` }
   }
   const kinds = rows.filter((row) => has(row, apiVersion)).flatMap((row) => row.kinds)
@@ -133,6 +153,10 @@ export function recognise(apiVersion: string, kind: string): Recognition {
       rows.flatMap((row) => row.kinds),
     )
   return { kind: 'unknown', field: 'kind', text: refusal + hint }
+}
+
+function isServed(definition: KindDefinition, apiVersion: string): boolean {
+  return definition.versions.some((version) => apiVersionOf(definition, version) === apiVersion)
 }
 
 function has(row: KindRow, apiVersion: string): boolean {

@@ -11,6 +11,9 @@ interface Envelope<Spec> {
   readonly status: undefined
 }
 
+/** An authorization policy with this annotation is tried without being applied; nothing else can be (spec 1.0). */
+export const DRY_RUN = 'istio.io/dry-run'
+
 /** Decodes an object of a kind whose spec is required: apiVersion and kind as they are, metadata, spec; status is not read. Rules follow. */
 export function decodeKubeObject<Spec>(
   value: Readonly<Record<string, unknown>>,
@@ -26,6 +29,9 @@ export function decodeKubeObject<Spec>(
   })
   if (value.spec === undefined || value.spec === null) report.error(['spec'], 'Required value: the object has no spec')
   const { apiVersion, kind, metadata, spec } = decode(value, [], report)
+  if (kind !== 'AuthorizationPolicy' && Object.hasOwn(metadata.annotations ?? {}, DRY_RUN)) {
+    report.error(['metadata', 'annotations', DRY_RUN], `has unsupported annotation ${DRY_RUN}`)
+  }
   report.beginRules()
   return { apiVersion, kind, metadata, spec }
 }

@@ -83,9 +83,6 @@ function checkNames(name: string, namespace: string, path: FieldPath, report: Re
 }
 
 function checkAnnotations(annotations: Readonly<Record<string, string>>, path: FieldPath, report: Report): void {
-  if (Object.hasOwn(annotations, 'istio.io/dry-run')) {
-    report.error([...path, 'istio.io/dry-run'], 'has unsupported annotation istio.io/dry-run')
-  }
   for (const name of RESERVED_ANNOTATIONS) {
     if (Object.hasOwn(annotations, name))
       report.error([...path, name], `annotation ${name} is Istio's own and cannot be set`)

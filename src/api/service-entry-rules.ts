@@ -1,8 +1,7 @@
-import type { FieldPath } from '#kube/field-path.ts'
 import { faultOfIpSubnet, isIpAddress } from './rules/address.ts'
 import { faultOfFqdn, faultOfPartialWildcard, faultOfWildcardDomain } from './rules/domain-name.ts'
 import { checkServiceEntryExportTo } from './rules/export-to.ts'
-import { checkLabels, checkSelectorLabels } from './rules/label-map.ts'
+import { checkLabels, checkSelector } from './rules/label-map.ts'
 import { faultOfPort, faultOfPortName, faultOfProtocol, isHttpClass, isTcpClass, isTlsClass } from './rules/port.ts'
 import type { Report } from './schema/report.ts'
 import type { ServiceEntry, ServiceEntrySpec } from './service-entry.ts'
@@ -14,7 +13,7 @@ import { checkEndpointPorts, checkStaticEndpoint } from './workload-entry-rules.
  */
 export function checkServiceEntry(entry: ServiceEntry, report: Report): void {
   const { spec } = entry
-  checkSelector(spec, report)
+  checkWorkloadSelector(spec, report)
   checkHosts(spec, report)
   checkAddresses(spec, report)
   checkPorts(entry, report)
@@ -25,28 +24,22 @@ export function checkServiceEntry(entry: ServiceEntry, report: Report): void {
   checkServiceEntryExportTo(spec.exportTo, entry.metadata.namespace ?? 'default', ['spec', 'exportTo'], report)
 }
 
-function checkSelector(spec: ServiceEntrySpec, report: Report): void {
+function checkWorkloadSelector(spec: ServiceEntrySpec, report: Report): void {
   if (spec.workloadSelector === undefined) return
   const path = ['spec', 'workloadSelector']
-  checkSelectorLabels(spec.workloadSelector.labels, [...path, 'labels'], report)
-  if (Object.keys(spec.workloadSelector.labels).length === 0 && !report.isBroken(path)) {
-    report.warn(
-      path,
-      'service entry: workload selector specified without labels, will be applied to all services in namespace',
-    )
-  }
+  checkSelector(spec.workloadSelector.labels, 'service entry', [...path, 'labels'], report)
   if (spec.endpoints.length > 0)
     report.error(path, 'only one of WorkloadSelector or Endpoints is allowed in Service Entry')
 }
 
 function checkHosts(spec: ServiceEntrySpec, report: Report): void {
   const path = ['spec', 'hosts']
-  if (spec.hosts.length === 0) say(report, path, 'service entry must have at least one host')
+  if (spec.hosts.length === 0) report.fault(path, 'service entry must have at least one host')
   for (const [index, host] of spec.hosts.entries()) {
     const at = [...path, index]
     if (host === '*') report.error(at, 'invalid host *')
     else {
-      say(report, at, faultOfWildcardDomain(host))
+      report.fault(at, faultOfWildcardDomain(host))
       const partial = faultOfPartialWildcard(host)
       if (partial !== undefined && spec.resolution !== 'DYNAMIC_DNS') report.warn(at, partial)
     }
@@ -56,7 +49,7 @@ function checkHosts(spec: ServiceEntrySpec, report: Report): void {
 function checkAddresses(spec: ServiceEntrySpec, report: Report): void {
   for (const [index, address] of spec.addresses.entries()) {
     const at = ['spec', 'addresses', index]
-    say(report, at, faultOfIpSubnet(address))
+    report.fault(at, faultOfIpSubnet(address))
     const blocksAllowed = spec.resolution === 'NONE' || spec.resolution === 'STATIC'
     if (address.includes('/') && !blocksAllowed) {
       report.error(at, 'CIDR addresses are allowed only for NONE/STATIC resolution types')
@@ -71,15 +64,15 @@ function checkPorts(entry: ServiceEntry, report: Report): void {
   const addressNeeded = addresses.length === 0 && !isAllocatedAnAddress(entry)
   for (const [index, port] of ports.entries()) {
     const at = ['spec', 'ports', index]
-    say(report, [...at, 'number'], faultOfPort(port.number))
-    say(report, [...at, 'name'], faultOfPortName(port.name))
-    say(report, [...at, 'protocol'], faultOfProtocol(port.protocol))
-    if (port.targetPort !== 0) say(report, [...at, 'targetPort'], faultOfPort(port.targetPort))
+    report.fault([...at, 'number'], faultOfPort(port.number))
+    report.fault([...at, 'name'], faultOfPortName(port.name))
+    report.fault([...at, 'protocol'], faultOfProtocol(port.protocol))
+    if (port.targetPort !== 0) report.fault([...at, 'targetPort'], faultOfPort(port.targetPort))
     if (names.has(port.name)) {
-      say(report, [...at, 'name'], `service entry port name ${JSON.stringify(port.name)} already defined`)
+      report.fault([...at, 'name'], `service entry port name ${JSON.stringify(port.name)} already defined`)
     }
     if (numbers.has(port.number)) {
-      say(report, [...at, 'number'], `service entry port ${port.number} already defined`)
+      report.fault([...at, 'number'], `service entry port ${port.number} already defined`)
     }
     names.add(port.name)
     numbers.add(port.number)
@@ -144,7 +137,7 @@ function checkDns(spec: ServiceEntrySpec, report: Report): void {
     for (const [index, host] of hosts.entries()) {
       if (faultOfFqdn(host) === undefined) continue
       const text = `hosts must be FQDN or contain only prefix wildcards if no endpoints are provided for resolution mode ${resolution}`
-      say(report, ['spec', 'hosts', index], text)
+      report.fault(['spec', 'hosts', index], text)
     }
   }
   const servicePorts = spec.ports.map((port) => port.name)
@@ -152,7 +145,7 @@ function checkDns(spec: ServiceEntrySpec, report: Report): void {
     const at = ['spec', 'endpoints', index]
     if (!isIpAddress(endpoint.address) && faultOfFqdn(endpoint.address) !== undefined) {
       const text = `endpoint address ${JSON.stringify(endpoint.address)} is not a valid FQDN or an IP address`
-      say(report, [...at, 'address'], text)
+      report.fault([...at, 'address'], text)
     }
     checkLabels(endpoint.labels, [...at, 'labels'], report)
     checkEndpointPorts(endpoint, servicePorts, at, report)
@@ -190,7 +183,7 @@ function checkDynamicDns(entry: ServiceEntry, report: Report): void {
   for (const [index, port] of spec.ports.entries()) {
     if (DYNAMIC_DNS_PROTOCOLS.includes(port.protocol.toLowerCase())) continue
     const text = `protocol ${JSON.stringify(port.protocol)} is not one of HTTP, HTTP2, GRPC, TLS, as resolution mode DYNAMIC_DNS needs`
-    say(report, ['spec', 'ports', index, 'protocol'], text)
+    report.fault(['spec', 'ports', index, 'protocol'], text)
   }
   const waypoint = metadata.labels?.['istio.io/use-waypoint']
   if (spec.location === 'MESH_INTERNAL' && waypoint !== undefined && waypoint !== 'none') {
@@ -207,9 +200,4 @@ function checkHostsCanBeTold(spec: ServiceEntrySpec, report: Report): void {
   const index = spec.ports.findIndex((port) => !isHttpClass(port.protocol) && !isTlsClass(port.protocol))
   if (index < 0) return
   report.error(['spec', 'ports', index, 'protocol'], 'multiple hosts provided with non-HTTP, non-TLS ports')
-}
-
-/** Reports a fault, unless the value it is about was not understood in the first place. */
-function say(report: Report, path: FieldPath, fault: string | undefined): void {
-  if (fault !== undefined && !report.isBroken(path)) report.error(path, fault)
 }

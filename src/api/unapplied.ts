@@ -1,3 +1,4 @@
+import type { Sidecar } from './networking/sidecar.ts'
 import type { Report } from './schema/report.ts'
 import type { ServiceEntry } from './service-entry.ts'
 
@@ -22,5 +23,19 @@ export function unappliedParts(entry: ServiceEntry, report: Report): void {
       ['spec', 'ports', index, 'protocol'],
       'protocol UDP is not carried by the sidecar: this port stays denied',
     )
+  }
+}
+
+/** The same of a Sidecar: what its workloads can reach is applied, what they listen for is not. */
+export function unappliedPartsOfSidecar({ spec }: Sidecar, report: Report): void {
+  const say = (path: readonly (string | number)[], what: string) =>
+    report.warn(['spec', ...path], `${what} is not applied yet`)
+  if (spec.ingress.length > 0) say(['ingress'], 'ingress')
+  if (spec.inboundConnectionPool !== undefined) say(['inboundConnectionPool'], 'inboundConnectionPool')
+  if (spec.outboundTrafficPolicy?.egressProxy !== undefined)
+    say(['outboundTrafficPolicy', 'egressProxy'], 'egressProxy')
+  for (const [index, { bind, captureMode }] of spec.egress.entries()) {
+    if (bind !== '') say(['egress', index, 'bind'], 'bind')
+    if (captureMode === 'NONE') say(['egress', index, 'captureMode'], 'captureMode NONE')
   }
 }

@@ -1,9 +1,32 @@
 import type { FieldPath } from '#kube/field-path.ts'
 import { faultOfUnixAddress, isIpAddress, UNIX_PREFIX } from './rules/address.ts'
+import { faultOfFqdn } from './rules/domain-name.ts'
 import { checkLabels } from './rules/label-map.ts'
 import { faultOfPort, faultOfPortName } from './rules/port.ts'
 import type { Report } from './schema/report.ts'
 import type { WorkloadEntrySpec } from './service-entry.ts'
+
+/** A workload of its own (spec 1.2): an IP address, a domain name or a Unix socket. */
+export function checkWorkloadEntry(entry: WorkloadEntrySpec, path: FieldPath, report: Report): void {
+  const { address, network, ports } = entry
+  const at = [...path, 'address']
+  if (address === '') {
+    if (network === '') report.fault(at, 'address is required')
+    else report.fault(at, `address is unset with network ${JSON.stringify(network)}`, 'warning')
+  } else if (address.startsWith(UNIX_PREFIX)) {
+    report.fault(at, faultOfUnixAddress(address.slice(UNIX_PREFIX.length)))
+    if (Object.keys(ports).length > 0) {
+      report.fault([...path, 'ports'], `unix endpoint ${address} must not include ports`)
+    }
+  } else if (!isIpAddress(address) && faultOfFqdn(address) !== undefined) {
+    report.fault(at, `endpoint address ${JSON.stringify(address)} is not a valid FQDN or an IP address`)
+  }
+  for (const [name, port] of Object.entries(ports)) {
+    report.fault([...path, 'ports', name], faultOfPortName(name))
+    report.fault([...path, 'ports', name], faultOfPort(port))
+  }
+  checkLabels(entry.labels, [...path, 'labels'], report)
+}
 
 /** An endpoint of a service entry with resolution STATIC (spec 1.1 rule 7, 1.2): an IP address or a Unix socket, never a name. */
 export function checkStaticEndpoint(

@@ -9,6 +9,22 @@ export function checkServiceEntryExportTo(
   path: FieldPath,
   report: Report,
 ): void {
+  checkEntries(exportTo, namespace, path, report)
+  if (exportTo.length > 1 && exportTo.includes('~')) {
+    report.error(path, 'cannot export service entry to no one (~) and someone')
+  }
+}
+
+/** exportTo of other kinds: the same without `~`, which hides a service from everyone. */
+export function checkExportTo(exportTo: readonly string[], namespace: string, path: FieldPath, report: Report): void {
+  const hidden = exportTo.indexOf('~')
+  if (hidden >= 0) {
+    report.fault([...path, hidden], 'exportTo ~ (none) is not allowed for Istio configuration objects')
+  }
+  checkEntries(exportTo, namespace, path, report)
+}
+
+function checkEntries(exportTo: readonly string[], namespace: string, path: FieldPath, report: Report): void {
   const seen = new Set<string>()
   for (const [index, entry] of exportTo.entries()) {
     const at = [...path, index]
@@ -19,9 +35,9 @@ export function checkServiceEntryExportTo(
       report.error(at, `only .,*, or a valid DNS 1123 label is allowed as exportTo entry: ${JSON.stringify(entry)}`)
     seen.add(entry)
   }
-  if (exportTo.length < 2) return
-  if (seen.has('*')) report.error(path, 'cannot have both public (*) and non-public exportTo values for a resource')
-  if (seen.has('~')) report.error(path, 'cannot export service entry to no one (~) and someone')
+  if (exportTo.length > 1 && seen.has('*')) {
+    report.error(path, 'cannot have both public (*) and non-public exportTo values for a resource')
+  }
 }
 
 /** `.` this namespace, `*` all, `~` none, or a namespace's name. */

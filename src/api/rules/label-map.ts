@@ -24,6 +24,19 @@ export function checkSelectorLabels(labels: Readonly<Record<string, string>>, pa
   }
 }
 
+/** Labels that a selector lists, and a warning when it lists none and so selects all (spec 1.0, both WorkloadSelectors). */
+export function checkSelector(
+  labels: Readonly<Record<string, string>>,
+  kind: string,
+  path: FieldPath,
+  report: Report,
+): void {
+  checkSelectorLabels(labels, path, report)
+  if (Object.keys(labels).length > 0) return
+  const text = `${kind}: workload selector specified without labels, will be applied to all services in namespace`
+  report.fault(path.slice(0, -1), text, 'warning')
+}
+
 /** A qualified name of at most 63 characters, with or without a DNS prefix of at most 253 and a slash. */
 export function isLabelKey(key: string): boolean {
   const slash = key.indexOf('/')

@@ -13,6 +13,8 @@ export interface Decode<T> {
   readonly schema: Schema
   /** `message` lists the field among the required ones of its schema. */
   readonly required?: true
+  /** The field's name in JSON, where ours says more: its unit. */
+  readonly writtenName?: string
 }
 
 type DecodeFunction<T> = (value: unknown, path: FieldPath, report: Report) => T
@@ -32,7 +34,12 @@ export function described<T>(description: string, decode: Decode<T>): Decode<T> 
  * say what is missing in Istio's words where files are read.
  */
 export function required<T>(decode: Decode<T>): Decode<T> {
-  return Object.assign(decode.bind(undefined), { schema: decode.schema, required: true as const })
+  return Object.assign(decode.bind(undefined), { ...decode, required: true as const })
+}
+
+/** A field whose name in JSON is not ours: `timeoutMs: writtenAs('timeout', durationMs)`. */
+export function writtenAs<T>(writtenName: string, decode: Decode<T>): Decode<T> {
+  return Object.assign(decode.bind(undefined), { ...decode, writtenName })
 }
 
 const MAX_UINT32 = 4_294_967_295
@@ -63,8 +70,19 @@ export const boolean: Decode<boolean> = decoder({ type: 'boolean' }, (value, pat
   return typeof value === 'boolean' ? value : wrongType(report, path, 'a boolean', value, false)
 })
 
+/** A finite number; default 0. */
+export const double: Decode<number> = decoder({ type: 'number', format: 'double' }, (value, path, report) => {
+  if (isAbsent(value)) return 0
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  const numeric = typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)
+  return wrongType(report, path, 'a number', value, 0, numeric ? '; write it without quotes' : '')
+})
+
 /** An unsigned 32-bit integer; default 0. */
 export const uint32: Decode<number> = integerBetween(0, MAX_UINT32)
+
+/** An unsigned integer of as many bits as JSON numbers carry exactly; default 0. */
+export const uint64: Decode<number> = integerBetween(0, Number.MAX_SAFE_INTEGER)
 
 /** A signed 32-bit integer; default 0. */
 export const int32: Decode<number> = integerBetween(-2_147_483_648, 2_147_483_647)
@@ -95,11 +113,20 @@ export function oneOf<const T extends string>(names: readonly [T, ...T[]]): Deco
   })
 }
 
-/** A list of at most `maxItems` values; default empty. `nullText` is said of an element that is null. */
-export function list<T>(item: Decode<T>, options: { maxItems?: number; nullText?: string } = {}): Decode<readonly T[]> {
+/**
+ * A list of at most `maxItems` values; default empty. `nullText` is said of an element that is null. `minItems` is for the API server: rules of
+ * the kind say that elements are missing in Istio's words where files are read.
+ */
+export function list<T>(
+  item: Decode<T>,
+  options: { minItems?: number; maxItems?: number; nullText?: string } = {},
+): Decode<readonly T[]> {
   const { maxItems = Number.POSITIVE_INFINITY, nullText = 'an element of a list may not be null' } = options
-  const bound = options.maxItems === undefined ? {} : { maxItems: options.maxItems }
-  return decoder({ type: 'array', ...bound, items: item.schema }, (value, path, report) => {
+  const bounds = {
+    ...(options.minItems === undefined ? {} : { minItems: options.minItems }),
+    ...(options.maxItems === undefined ? {} : { maxItems: options.maxItems }),
+  }
+  return decoder({ type: 'array', ...bounds, items: item.schema }, (value, path, report) => {
     if (isAbsent(value)) return []
     if (!Array.isArray(value)) return wrongType(report, path, 'a list', value, [])
     if (value.length > maxItems) {
@@ -113,8 +140,12 @@ export function list<T>(item: Decode<T>, options: { maxItems?: number; nullText?
   })
 }
 
-/** A map from strings, with at most `maxEntries` keys; default empty. */
-export function mapOf<T>(item: Decode<T>, maxEntries = Number.POSITIVE_INFINITY): Decode<Readonly<Record<string, T>>> {
+/** A map from strings, with at most `maxEntries` keys; default empty. `nullText` is said of a value that is null. */
+export function mapOf<T>(
+  item: Decode<T>,
+  maxEntries = Number.POSITIVE_INFINITY,
+  nullText = (_key: string): string => 'a value of a map may not be null',
+): Decode<Readonly<Record<string, T>>> {
   const bound = Number.isFinite(maxEntries) ? { maxProperties: maxEntries } : {}
   const schema: Schema = { type: 'object', ...bound, additionalProperties: item.schema }
   return decoder(schema, (value, path, report) => {
@@ -126,7 +157,7 @@ export function mapOf<T>(item: Decode<T>, maxEntries = Number.POSITIVE_INFINITY)
       return {}
     }
     const decoded = entries.map(([key, one]) => {
-      if (one === null) report.error([...path, key], 'a value of a map may not be null')
+      if (one === null) report.error([...path, key], nullText(key))
       return [key, item(one, [...path, key], report)] as const
     })
     return Object.fromEntries(decoded)
@@ -136,17 +167,21 @@ export function mapOf<T>(item: Decode<T>, maxEntries = Number.POSITIVE_INFINITY)
 /** A message with exactly these fields, each in camelCase or snake_case; fields it does not have are errors. */
 export function message<T extends object>(fields: { readonly [K in keyof T]-?: Decode<T[K]> }): Decode<T> {
   const names = Object.keys(fields) as (keyof T & string)[]
+  const writtenNames = names.map((name) => fields[name].writtenName ?? name)
   return decoder(messageSchema(fields), (value, path, report) => {
     const given = isAbsent(value) ? {} : isRecord(value) ? value : wrongType(report, path, 'a map', value, {})
-    const values = byFieldName(given, names, path, report)
+    const values = byFieldName(given, writtenNames, path, report)
     const decoded: Partial<T> = {}
-    for (const name of names) decoded[name] = fields[name](values.get(name), [...path, name], report)
+    for (const [index, name] of names.entries()) {
+      const written = writtenNames[index]!
+      decoded[name] = fields[name](values.get(written), [...path, written], report)
+    }
     return decoded as T
   })
 }
 
 function messageSchema(fields: Readonly<Record<string, Decode<unknown>>>): Schema {
-  const entries = Object.entries(fields)
+  const entries = Object.entries(fields).map(([name, field]) => [field.writtenName ?? name, field] as const)
   const required = entries.filter(([, field]) => field.required).map(([name]) => name)
   const properties = Object.fromEntries(entries.map(([name, field]) => [name, field.schema]))
   return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) }
@@ -155,6 +190,27 @@ function messageSchema(fields: Readonly<Record<string, Decode<unknown>>>): Schem
 /** A message that may be absent altogether. */
 export function optional<T>(decode: Decode<T>): Decode<T | undefined> {
   return decoder(decode.schema, (value, path, report) => (isAbsent(value) ? undefined : decode(value, path, report)))
+}
+
+/** The same values in another shape; `shape` may find faults that no single field shows. Absent values are its to judge too. */
+export function shaped<Raw, T>(
+  decode: Decode<Raw>,
+  shape: (raw: Raw, path: FieldPath, report: Report) => T,
+): Decode<T> {
+  return decoder(decode.schema, (value, path, report) => shape(decode(value, path, report), path, report))
+}
+
+/** The field of a protobuf oneof that is set; a second one is refused as protobuf JSON refuses it. */
+export function oneofCase<Raw extends object, const Name extends keyof Raw & string>(
+  raw: Raw,
+  oneof: string,
+  names: readonly Name[],
+  path: FieldPath,
+  report: Report,
+): Name | undefined {
+  const [first, ...others] = names.filter((name) => raw[name] !== undefined)
+  for (const name of others) report.error([...path, name], `oneof ${oneof} is already set, by ${JSON.stringify(first)}`)
+  return first
 }
 
 /** Any value, kept as it is: undefined when absent. */

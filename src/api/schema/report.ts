@@ -31,6 +31,11 @@ export class Report {
     this.#add('warning', path, text)
   }
 
+  /** Says what a rule found at `path`, if anything, unless the value there was not understood in the first place. */
+  fault(path: FieldPath, text: string | undefined, level: Level = 'error'): void {
+    if (text !== undefined && !this.isBroken(path)) this.#add(level, path, text)
+  }
+
   /** Decoding is over, rules follow: from here `isBroken` tells what decoding found, and no rule silences another. */
   beginRules(): void {
     this.#decoded = this.#findings.length

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net'
+import { isIpv4Cidr } from '#api/rules/address.ts'
 import type { EgressRule } from './egress-rule.ts'
 import { protocolClass } from './egress-rule.ts'
-import { isIpv4Cidr } from './rules/address.ts'
 
 /** An egress rule as a service entry, in the shape it is written in. */
 export interface ConvertedEgressRule {

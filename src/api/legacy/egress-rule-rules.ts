@@ -1,9 +1,9 @@
 import { isIPv4 } from 'node:net'
+import { isIpv4Cidr } from '#api/rules/address.ts'
+import { faultOfFqdn } from '#api/rules/domain-name.ts'
+import { faultOfPort } from '#api/rules/port.ts'
+import type { Report } from '#api/schema/report.ts'
 import { EGRESS_RULE_PROTOCOLS, type EgressRule, type EgressRuleDestination, protocolClass } from './egress-rule.ts'
-import { isIpv4Cidr } from './rules/address.ts'
-import { faultOfFqdn } from './rules/domain-name.ts'
-import { faultOfPort } from './rules/port.ts'
-import type { Report } from './schema/report.ts'
 
 /** The rules of Istio 0.2 to 0.8 about an egress rule (spec 2.1), all faults at once. */
 export function checkEgressRule(rule: EgressRule, report: Report): void {

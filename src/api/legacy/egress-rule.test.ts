@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { combine } from '#api/configuration.ts'
+import { checkManifestFile } from '#api/document.ts'
 import { parseManifests } from '#kube/manifest.ts'
-import { combine } from './configuration.ts'
-import { checkManifestFile } from './document.ts'
 import { convertEgressRule } from './egress-rule-conversion.ts'
 
 function rule(spec: string, name = 'r'): string {
@@ -129,7 +129,7 @@ function converted(spec: string, metadata = {}) {
 }
 
 test('a domain becomes a host, its ports keep their protocol as it was written', () => {
-  const text = readFileSync(new URL('testdata/egress-rule-google-apis-0.6.yaml', import.meta.url), 'utf8')
+  const text = readFileSync(new URL('testdata/egress-rule-google-apis.yaml', import.meta.url), 'utf8')
   const { documents } = checkManifestFile(parseManifests('f', text))
   assert.ok(documents[0]?.kind === 'EgressRule')
   assert.deepEqual(convertEgressRule(documents[0].object), {

@@ -1,5 +1,5 @@
+import { boolean, described, int32, list, mapOf, message, optional, string } from '#api/schema/decode.ts'
 import type { KubeObject } from '#kube/object.ts'
-import { boolean, int32, list, mapOf, message, optional, string } from './schema/decode.ts'
 
 /** Protocols an EgressRule can name, in any case (spec 2.1). */
 export const EGRESS_RULE_PROTOCOLS = ['HTTP', 'HTTP2', 'GRPC', 'HTTPS', 'TCP', 'MONGO'] as const
@@ -24,12 +24,23 @@ export interface EgressRuleDestination {
 
 export type EgressRule = KubeObject<EgressRuleSpec>
 
+const decodeDestination = message<EgressRuleDestination>({
+  service: described('A domain, "*" in front allowed, an IPv4 address or an IPv4 CIDR block.', string()),
+  name: described('Names a service of the mesh: must be empty.', string()),
+  namespace: described('Names a service of the mesh: must be empty.', string()),
+  domain: described('Names a service of the mesh: must be empty.', string()),
+  labels: described('Select workloads of the mesh: must be empty.', mapOf(string())),
+})
+
+const decodePort = message({
+  port: described('Number of the port.', int32),
+  protocol: described('HTTP, HTTP2, GRPC, HTTPS, TCP or MONGO.', string()),
+})
+
 export const decodeEgressRuleSpec = message<EgressRuleSpec>({
-  destination: optional(
-    message({ service: string(), name: string(), namespace: string(), domain: string(), labels: mapOf(string()) }),
-  ),
-  ports: list(message({ port: int32, protocol: string() })),
-  useEgressProxy: boolean,
+  destination: described('What may be called.', optional(decodeDestination)),
+  ports: described('Ports that may be called.', list(decodePort)),
+  useEgressProxy: described('Was never implemented: must be false.', boolean),
 })
 
 /** The class that decides which rules may share a port: all of HTTP are one, TCP and MONGO each their own. */
