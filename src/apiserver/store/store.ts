@@ -54,16 +54,18 @@ export interface Store {
   readonly revision: number
   get(key: StoreKey): StoredObject | undefined
   /**
-   * Objects in the order of namespace and name, at most `limit` of them.
-   * Throws a Fault `store/compacted` when `from.revision` is older than the history that is kept.
+   * Objects in the order of namespace and name, at most `limit` of them (0 or undefined: all).
+   * Throws a Fault `store/compacted` when `from.revision` is older than the history that is kept, or newer than the newest.
    */
   list(range: StoreRange, limit?: number, from?: { readonly after: StoreKey; readonly revision: number }): StorePage
-  /** Writes one object, durably when the promise settles. */
+  /** Writes one object, durably when the promise settles. A Fault `store/write` when the disk refuses. */
   put(key: StoreKey, value: Readonly<Record<string, unknown>>, when: Precondition): Promise<WriteOutcome>
+  /** Deletes one object as `put` writes one; when there is none, that is a conflict without an object. */
   delete(key: StoreKey, when: Precondition): Promise<WriteOutcome>
   /**
-   * Every change of a range after `revision`, in order, the kept history first and then as they happen; a change is told after it is durable.
-   * Throws a Fault `store/compacted` when `revision` is older than the history that is kept. Answers how to stop.
+   * Every change of a range after `revision`, in order, the kept history first (before this returns) and then as they happen; a change is
+   * told after it is durable. Whoever throws is told nothing more.
+   * Throws a Fault `store/compacted` when `revision` is older than the history that is kept, or newer than the newest. Answers how to stop.
    */
   watch(range: StoreRange, revision: number, onEvent: (event: StoreEvent) => void): () => void
   close(): Promise<void>

@@ -1,0 +1,44 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+/** Writes a file of mode 0600 so that a reader, or a crash at any moment, meets the old one or the new one whole. */
+export function writeDurably(path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.new`
+  rmSync(temporary, { force: true })
+  const descriptor = openSync(temporary, 'wx', 0o600)
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameDurably(temporary, path)
+}
+
+/** Renames a file whose content is durable already. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to)
+  syncPath(dirname(to))
+}
+
+/** Makes the content of a file, or the names in a directory, durable. */
+export function syncPath(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** The file, made empty with mode 0600 when it is not there. */
+export function createPrivateFile(path: string): void {
+  closeSync(openSync(path, 'a', 0o600))
+}
+
+/** The directory, made with mode 0700 when it is not there, as are those above it; their names are durable. */
+export function createPrivateDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made)) syncPath(dirname(made))
+}

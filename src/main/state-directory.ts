@@ -1,0 +1,19 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { StoreOptions } from '#apiserver/store/open-store.ts'
+
+/** Where the mesh keeps what it knows: what the user named, else `$XDG_STATE_HOME/postern`, else `~/.local/state/postern`. */
+export function stateDirectory(named: string | undefined): string {
+  if (named !== undefined) return named
+  const { XDG_STATE_HOME: home } = process.env
+  // A relative one is to be ignored, says the specification of these directories.
+  return join(home?.startsWith('/') ? home : join(homedir(), '.local/state'), 'postern')
+}
+
+/** The store of a state directory, with the key of its Secrets beside it. */
+export function storeOptions(state: string): StoreOptions & Required<Pick<StoreOptions, 'encrypted'>> {
+  return {
+    directory: join(state, 'store'),
+    encrypted: { keyFile: join(state, 'store.key'), kinds: [{ group: '', plural: 'secrets' }] },
+  }
+}
