@@ -1,4 +1,5 @@
 import type { MeshConfig } from '#api/mesh-config.ts'
+import type { Sidecar } from '#api/networking/sidecar.ts'
 import type { ServiceEntry } from '#api/service-entry.ts'
 import { Memo } from '#base/memo.ts'
 import type { ConfigInput } from '#control/source/config-input.ts'
@@ -14,11 +15,15 @@ export interface Mesh {
   /** Oldest first; ties by host name, then namespace (spec 3.2). */
   readonly services: readonly Service[]
   readonly index: ServiceIndex
+  /** Oldest first. */
+  readonly sidecars: readonly Sidecar[]
   readonly servicesByEntry: ReadonlyMap<ServiceEntry, readonly Service[]>
   /** "NAMESPACE/HOST" → the entries that define that host there, oldest first: their endpoints are one pool. */
   readonly entriesByHost: ReadonlyMap<string, readonly ServiceEntry[]>
   /** What `endpointsOf` made, for this mesh and those before it. */
   readonly endpoints: Memo<readonly Endpoint[]>
+  /** Configurations that were made of `config` for proxies of their own. */
+  readonly configs: Memo<MeshConfig>
   /** What no proxy gets, whatever its namespace. */
   readonly rejections: readonly Rejection[]
 }
@@ -30,6 +35,8 @@ export interface ServiceIndex {
   readonly ownByNamespace: ReadonlyMap<string, readonly Service[]>
   /** Exported to a namespace by another one. */
   readonly exportedToNamespace: ReadonlyMap<string, readonly Service[]>
+  /** Namespaces whose proxies see something else than those of a namespace that nothing is said of. */
+  readonly particular: ReadonlySet<string>
 }
 
 /** Builds the mesh of a configuration: pure, and linear in the number of services. */
@@ -44,9 +51,10 @@ export function buildMesh(input: ConfigInput): Mesh {
 export class MeshBuilder {
   readonly #services = new Memo<readonly Service[]>()
   readonly #endpoints = new Memo<readonly Endpoint[]>()
+  readonly #configs = new Memo<MeshConfig>()
   readonly #entries = new WeakMap<ServiceEntry, KnownEntry>()
 
-  build({ meshConfig, serviceEntries }: ConfigInput): Mesh {
+  build({ meshConfig, serviceEntries, sidecars }: ConfigInput): Mesh {
     const known = this.#oldestFirst(serviceEntries)
     const entries = known.map(({ entry }) => entry)
     const virtualIps = allocateVirtualIps(
@@ -61,9 +69,11 @@ export class MeshBuilder {
       config: meshConfig,
       services,
       index: indexServices(services),
+      sidecars: [...sidecars].sort(bySidecarAge),
       servicesByEntry,
       entriesByHost: groupByHost(entries),
       endpoints: this.#endpoints,
+      configs: this.#configs,
       rejections: known.flatMap((entry) => rejectionsOf(entry, virtualIps)),
     }
   }
@@ -107,6 +117,11 @@ function compareServices(a: Service, b: Service): number {
   return a.createdAt - b.createdAt || compareText(a.sortKey, b.sortKey)
 }
 
+function bySidecarAge({ metadata: a }: Sidecar, { metadata: b }: Sidecar): number {
+  const age = (Date.parse(a.creationTimestamp ?? '') || 0) - (Date.parse(b.creationTimestamp ?? '') || 0)
+  return age || compareText(a.name, b.name)
+}
+
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
@@ -131,7 +146,21 @@ function indexServices(services: readonly Service[]): ServiceIndex {
     for (const namespace of service.visibility.namespaces)
       append(namespace === service.namespace ? ownByNamespace : exportedToNamespace, namespace, service)
   }
-  return { everyone, ownByNamespace, exportedToNamespace }
+  const particular = particularNamespaces(services, [...ownByNamespace.keys(), ...exportedToNamespace.keys()])
+  return { everyone, ownByNamespace, exportedToNamespace, particular }
+}
+
+/** Those that services are exported to, those that define a host that another defines too, and those that short names of hosts belong to. */
+function particularNamespaces(services: readonly Service[], exported: readonly string[]): ReadonlySet<string> {
+  const particular = new Set(exported)
+  const firstByHost = new Map<string, string>()
+  for (const { host, namespace } of services) {
+    const first = firstByHost.get(host)
+    if (first === undefined) firstByHost.set(host, namespace)
+    else if (first !== namespace) particular.add(first).add(namespace)
+    if (host.includes('.svc.')) particular.add(host.split('.')[1] ?? '')
+  }
+  return particular
 }
 
 function groupByHost(entries: readonly ServiceEntry[]): ReadonlyMap<string, readonly ServiceEntry[]> {

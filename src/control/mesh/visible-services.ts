@@ -1,6 +1,8 @@
+import type { Sidecar } from '#api/networking/sidecar.ts'
 import type { Mesh } from './mesh.ts'
 import { nameOf, type Rejection } from './rejection.ts'
 import type { Service, ServicePort } from './service.ts'
+import { importedPart } from './sidecar-scope.ts'
 
 /** What the proxies of one namespace see (spec 3.2). */
 export interface VisibleServices {
@@ -13,14 +15,16 @@ export interface VisibleServices {
   readonly rejections: readonly Rejection[]
 }
 
-/** Selects what a namespace sees; linear in the number of services. */
-export function visibleServices(mesh: Mesh, namespace: string): VisibleServices {
+/** Selects what a namespace sees, and of that what a Sidecar imports; linear in the number of services. */
+export function visibleServices(mesh: Mesh, namespace: string, sidecar?: Sidecar): VisibleServices {
   const { ownByNamespace, exportedToNamespace, everyone } = mesh.index
-  const candidates = [
+  const exported = [
     ...(ownByNamespace.get(namespace) ?? []),
     ...(exportedToNamespace.get(namespace) ?? []),
     ...everyone,
   ]
+  const candidates =
+    sidecar === undefined ? exported : exported.flatMap((service) => importedPart(service, sidecar, namespace) ?? [])
   const winners = winningServices(candidates, namespace)
   const rejections: Rejection[] = []
   const listed = candidates.filter((service) => {

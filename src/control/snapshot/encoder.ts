@@ -44,7 +44,7 @@ export class Encoder {
       encodeAll(ENDPOINT_TYPE, ClusterLoadAssignmentSchema, endpoints),
       encodeAll(LISTENER_TYPE, ListenerSchema, listeners),
       encodeAll(ROUTE_TYPE, RouteConfigurationSchema, routes),
-      encodeAll(NAME_TABLE_TYPE, NameTableSchema, [names]),
+      encodeAll(NAME_TABLE_TYPE, NameTableSchema, names),
     ])
     return { version: version.text(), byType }
   }

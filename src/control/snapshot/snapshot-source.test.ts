@@ -114,12 +114,79 @@ test('two encodings of one configuration are byte for byte the same', () => {
   for (const typeUrl of TYPE_URLS) assert.deepEqual(sets[0]?.byType.get(typeUrl), sets[1]?.byType.get(typeUrl))
 })
 
-test('views of nodes that went away are bounded', () => {
+test('namespaces that nothing is said of share one translation', () => {
   const source = createSnapshotSource()
-  source.update(EMPTY)
+  const own = entry('own', 'own.example.com', ', exportTo: ["."]', 'shop')
+  source.update(configFromYaml(entry('a', 'a.example.com') + own))
   const first = source.current(node('app', 'namespace-0'))
-  for (let i = 1; i < 200; i++) source.current(node('app', `namespace-${i}`))
-  assert.notEqual(source.current(node('app', 'namespace-0')), first)
+  for (let i = 1; i < 100; i++) assert.equal(source.current(node('app', `namespace-${i}`)), first)
+  assert.notEqual(source.current(node('app', 'shop')), first)
+})
+
+function sidecar(name: string, spec: string, namespace = 'default'): string {
+  return `---
+kind: Sidecar
+apiVersion: networking.istio.io/v1
+metadata: {name: ${name}, namespace: ${namespace}}
+spec: ${spec}
+`
+}
+
+function labelled(name: string, labels: Readonly<Record<string, string>>): NodeIdentity {
+  return { ...node(name), metadata: { LABELS: labels } }
+}
+
+function hosts(set: ResourceSet | undefined): readonly string[] {
+  return names(set, CLUSTER_TYPE).flatMap((name) => name.split('|')[3] ?? [])
+}
+
+test('a Sidecar scopes what its workloads see, the one that selects them before that of their namespace', () => {
+  const source = createSnapshotSource()
+  const entries =
+    entry('a', 'a.example.com') + entry('b', 'b.example.com', '', 'shop') + entry('c', 'c.example.com', '', 'shop')
+  source.update(
+    configFromYaml(
+      entries +
+        sidecar('all', '{egress: [{hosts: ["./*", "shop/b.example.com"]}]}') +
+        sidecar(
+          'sleep',
+          '{workloadSelector: {labels: {app: sleep}}, egress: [{hosts: ["*/*", "~shop/c.example.com"]}]}',
+        ) +
+        sidecar('none', '{workloadSelector: {labels: {app: none}}, egress: [{hosts: ["~/*"]}]}'),
+    ),
+  )
+  assert.deepEqual(hosts(source.current(node('app'))), ['a.example.com', 'b.example.com'])
+  assert.deepEqual(hosts(source.current(labelled('sleep', { app: 'sleep' }))), ['a.example.com', 'b.example.com'])
+  assert.deepEqual(hosts(source.current(labelled('none', { app: 'none' }))), [])
+  assert.deepEqual(hosts(source.current(node('app', 'shop'))), ['a.example.com', 'b.example.com', 'c.example.com'])
+})
+
+test("a Sidecar of the root namespace counts where a namespace has none, and '.' is the proxy's namespace there", () => {
+  const source = createSnapshotSource()
+  source.update(
+    configFromYaml(
+      entry('a', 'a.example.com') +
+        entry('b', 'b.example.com', '', 'shop') +
+        sidecar('own', '{egress: [{hosts: ["./*"]}]}', 'istio-system'),
+    ),
+  )
+  assert.deepEqual(hosts(source.current(node('app'))), ['a.example.com'])
+  assert.deepEqual(hosts(source.current(node('app', 'shop'))), ['b.example.com'])
+})
+
+test('an egress listener with a port imports that port, and a policy of a Sidecar takes the place of the mesh', () => {
+  const source = createSnapshotSource()
+  const two = entry('a', 'a.example.com').replace('ports: [', 'ports: [{number: 444, name: other, protocol: TLS}, ')
+  const open =
+    '{egress: [{port: {number: 444, name: tls, protocol: TLS}, hosts: ["*/*"]}], outboundTrafficPolicy: {mode: ALLOW_ANY}}'
+  source.update(configFromYaml(two + sidecar('open', open)))
+  const set = source.current(node('app'))
+  assert.deepEqual(
+    names(set, CLUSTER_TYPE).filter((name) => name.startsWith('outbound')),
+    ['outbound|444||a.example.com'],
+  )
+  const listener = set?.byType.get(LISTENER_TYPE)?.get('virtualOutbound')
+  assert.match(Buffer.from(listener?.value ?? []).toString('latin1'), /PassthroughCluster/)
 })
 
 test('the rejections of a node say what it does not get', () => {

@@ -3,13 +3,15 @@ import { type Mesh, MeshBuilder } from '#control/mesh/mesh.ts'
 import type { Rejection } from '#control/mesh/rejection.ts'
 import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { ConfigInput } from '#control/source/config-input.ts'
-import { type ProxyNode, proxyNodeOf, viewKey } from '#control/translate/proxy-node.ts'
+import { type ProxyNode, proxyNodeOf, translationKey, viewKey } from '#control/translate/proxy-node.ts'
 import { translate } from '#control/translate/translation.ts'
 import type { NodeIdentity, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
 import { Encoder } from './encoder.ts'
 
 /** Views that nobody watches are kept this many, so that a node that reconnects costs nothing. */
 const IDLE_VIEWS = 64
+
+type Rendered = Pick<View, 'set' | 'rejections'>
 
 /** What the nodes of one view (namespace, address families, ...) have, and who wants to know of a change. */
 interface View {
@@ -43,42 +45,33 @@ const ANYBODY: NodeIdentity = {
 
 /** A source that has nothing until its first `update`: nodes that come earlier wait. */
 export function createSnapshotSource(): SnapshotSource {
-  let mesh: Mesh | undefined
-  const builder = new MeshBuilder()
-  const encoder = new Encoder()
-  const views = new Map<string, View>()
-  const waiting = new Map<string, { readonly node: ProxyNode; readonly watchers: Set<() => void> }>()
+  return new Snapshots()
+}
 
-  function viewOf(node: ProxyNode): View | undefined {
-    const key = viewKey(node)
-    const known = views.get(key)
-    if (known !== undefined || mesh === undefined) return known
-    const view: View = { node, watchers: new Set(), ...render(mesh, node, setsOf(views.values())) }
-    views.set(key, view)
-    dropIdle(views, key)
-    return view
-  }
+class Snapshots implements SnapshotSource {
+  readonly #builder = new MeshBuilder()
+  readonly #encoder = new Encoder()
+  readonly #views = new Map<string, View>()
+  readonly #waiting = new Map<string, { readonly node: ProxyNode; readonly watchers: Set<() => void> }>()
+  /** What was made of one mesh, for all nodes that get the same. */
+  readonly #rendered = new Map<string, Rendered>()
+  #renderedOf: Mesh | undefined
+  #mesh: Mesh | undefined
 
-  function watchersOf(node: ProxyNode): Set<() => void> {
-    const view = viewOf(node)
-    if (view !== undefined) return view.watchers
-    const key = viewKey(node)
-    const known = waiting.get(key) ?? { node, watchers: new Set<() => void>() }
-    waiting.set(key, known)
-    return known.watchers
-  }
-
-  function update(input: ConfigInput): void {
-    const next = builder.build(input)
-    const earlier = setsOf(views.values())
-    const watched = [...views.values()].filter((view) => view.watchers.size > 0)
+  update(input: ConfigInput): void {
+    const next = this.#builder.build(input)
+    const earlier = setsOf(this.#views.values())
+    const watched = [...this.#views.values()].filter((view) => view.watchers.size > 0)
     // Everything is made before anything is replaced: a fault here leaves the last good state as it is.
-    const remade = watched.map((view) => ({ view, made: render(next, view.node, earlier) }))
-    const awaited = [...waiting].map(([key, view]) => ({ key, view: { ...view, ...render(next, view.node, earlier) } }))
-    mesh = next
-    waiting.clear()
-    for (const [key, view] of views) if (view.watchers.size === 0) views.delete(key)
-    for (const { key, view } of awaited) views.set(key, view)
+    const remade = watched.map((view) => ({ view, made: this.#render(next, view.node, earlier) }))
+    const awaited = [...this.#waiting].map(([key, view]) => ({
+      key,
+      view: { ...view, ...this.#render(next, view.node, earlier) },
+    }))
+    this.#mesh = next
+    this.#waiting.clear()
+    for (const [key, view] of this.#views) if (view.watchers.size === 0) this.#views.delete(key)
+    for (const { key, view } of awaited) this.#views.set(key, view)
     const changed = awaited.map(({ view }) => view)
     for (const { view, made } of remade) {
       view.rejections = made.rejections
@@ -89,33 +82,64 @@ export function createSnapshotSource(): SnapshotSource {
     for (const { watchers } of changed) for (const onChange of [...watchers]) onChange()
   }
 
-  function render(of: Mesh, node: ProxyNode, earlier: readonly ResourceSet[]): Pick<View, 'set' | 'rejections'> {
-    const translation = translate(of, node)
-    return { set: encoder.encode(translation, earlier), rejections: translation.rejections }
+  current(identity: NodeIdentity): ResourceSet | undefined {
+    return this.#viewOf(proxyNodeOf(identity))?.set
   }
 
-  return {
-    update,
-    current: (identity) => viewOf(proxyNodeOf(identity))?.set,
-    rejections: (identity) => viewOf(proxyNodeOf(identity))?.rejections,
-    everyRejection() {
-      const anybody = viewOf(proxyNodeOf(ANYBODY))
-      const watched = [...views.values()].filter((view) => view.watchers.size > 0 || view === anybody)
-      return [...new Set(watched.flatMap((view) => view.rejections))]
-    },
-    virtualIps(entry) {
-      const ips = new Map<string, VirtualIps>()
-      for (const { host, virtualIps } of mesh?.servicesByEntry.get(entry) ?? [])
-        if (virtualIps !== undefined) ips.set(host, virtualIps)
-      return ips
-    },
-    watch(identity, onChange) {
-      // One entry per call: the same function may watch twice.
-      const told = () => onChange()
-      const watchers = watchersOf(proxyNodeOf(identity))
-      watchers.add(told)
-      return () => watchers.delete(told)
-    },
+  rejections(identity: NodeIdentity): readonly Rejection[] | undefined {
+    return this.#viewOf(proxyNodeOf(identity))?.rejections
+  }
+
+  everyRejection(): readonly Rejection[] {
+    const anybody = this.#viewOf(proxyNodeOf(ANYBODY))
+    const watched = [...this.#views.values()].filter((view) => view.watchers.size > 0 || view === anybody)
+    return [...new Set(watched.flatMap((view) => view.rejections))]
+  }
+
+  virtualIps(entry: ServiceEntry): ReadonlyMap<string, VirtualIps> {
+    const ips = new Map<string, VirtualIps>()
+    for (const { host, virtualIps } of this.#mesh?.servicesByEntry.get(entry) ?? [])
+      if (virtualIps !== undefined) ips.set(host, virtualIps)
+    return ips
+  }
+
+  watch(identity: NodeIdentity, onChange: () => void): () => void {
+    // One entry per call: the same function may watch twice.
+    const told = () => onChange()
+    const watchers = this.#watchersOf(proxyNodeOf(identity))
+    watchers.add(told)
+    return () => watchers.delete(told)
+  }
+
+  #viewOf(node: ProxyNode): View | undefined {
+    const key = viewKey(node)
+    const known = this.#views.get(key)
+    if (known !== undefined || this.#mesh === undefined) return known
+    const view: View = { node, watchers: new Set(), ...this.#render(this.#mesh, node, setsOf(this.#views.values())) }
+    this.#views.set(key, view)
+    dropIdle(this.#views, key)
+    return view
+  }
+
+  #watchersOf(node: ProxyNode): Set<() => void> {
+    const view = this.#viewOf(node)
+    if (view !== undefined) return view.watchers
+    const key = viewKey(node)
+    const known = this.#waiting.get(key) ?? { node, watchers: new Set<() => void>() }
+    this.#waiting.set(key, known)
+    return known.watchers
+  }
+
+  #render(mesh: Mesh, node: ProxyNode, earlier: readonly ResourceSet[]): Rendered {
+    if (this.#renderedOf !== mesh) this.#rendered.clear()
+    this.#renderedOf = mesh
+    const key = translationKey(mesh, node)
+    const known = this.#rendered.get(key)
+    if (known !== undefined) return known
+    const translation = translate(mesh, node)
+    const made = { set: this.#encoder.encode(translation, earlier), rejections: translation.rejections }
+    this.#rendered.set(key, made)
+    return made
   }
 }
 

@@ -1,5 +1,6 @@
 import { combine } from '#api/configuration.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from '#api/mesh-config.ts'
+import type { Sidecar } from '#api/networking/sidecar.ts'
 import type { ServiceEntry } from '#api/service-entry.ts'
 import type { Fault } from '#base/fault.ts'
 import { Informer } from '#kube/client/informer.ts'
@@ -9,12 +10,13 @@ import { keyOf } from '#kube/object.ts'
 import type { ConfigInput, ConfigSource } from './config-input.ts'
 import { type FollowedObject, FollowedObjects } from './followed-objects.ts'
 
-const SERVICE_ENTRIES: Resource = {
+export const SERVICE_ENTRIES: Resource = {
   group: 'networking.istio.io',
   version: 'v1',
   plural: 'serviceentries',
   namespaced: true,
 }
+const SIDECARS: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'sidecars', namespaced: true }
 const EGRESS_RULES: Resource = {
   group: 'config.istio.io',
   version: 'v1alpha2',
@@ -51,6 +53,7 @@ class FollowingSource implements ApiSource {
   readonly #options: ApiSourceOptions
   readonly #informers: readonly Informer[]
   readonly #entries = new FollowedObjects()
+  readonly #sidecars = new FollowedObjects()
   readonly #egressRules = new FollowedObjects()
   readonly #meshConfigs = new FollowedObjects()
   readonly #listeners = new Set<() => void>()
@@ -65,6 +68,7 @@ class FollowingSource implements ApiSource {
     const { rootNamespace = 'istio-system' } = options
     this.#informers = [
       this.#follow(SERVICE_ENTRIES, this.#entries, (key) => this.#changed.add(key)),
+      this.#follow(SIDECARS, this.#sidecars, () => {}),
       this.#follow(EGRESS_RULES, this.#egressRules, () => this.#convert()),
       this.#follow(CONFIG_MAPS, this.#meshConfigs, () => {}, {
         namespace: rootNamespace,
@@ -81,7 +85,9 @@ class FollowingSource implements ApiSource {
     const serviceEntries: ServiceEntry[] = []
     for (const { document } of this.#entries.values())
       if (document?.kind === 'ServiceEntry') serviceEntries.push(document.object)
-    return { meshConfig: this.#meshConfig(), serviceEntries: [...serviceEntries, ...this.#converted] }
+    const sidecars: Sidecar[] = []
+    for (const { document } of this.#sidecars.values()) if (document?.kind === 'Sidecar') sidecars.push(document.object)
+    return { meshConfig: this.#meshConfig(), serviceEntries: [...serviceEntries, ...this.#converted], sidecars }
   }
 
   watch(onChange: () => void): () => void {
@@ -115,6 +121,8 @@ class FollowingSource implements ApiSource {
     return new Informer(this.#options.client, {
       resource,
       selection,
+      // Nobody but us has egress rules, and a cluster may be without Istio's definitions yet.
+      mayBeAbsent: true,
       onEvent: (event) => {
         if (!objects.take(event)) return
         onChange(keyOf({ ...event.object, spec: undefined }))

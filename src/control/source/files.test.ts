@@ -197,9 +197,12 @@ test('the same object in two files is a problem that names both places', async (
 test('warnings of a configuration that was taken are told', async (t) => {
   const { directory, warnings, names } = world(t, (at) => writeFileSync(join(at, 'a.yaml'), entry('a')))
   assert.equal(warnings.length, 0)
-  writeFileSync(join(directory, 'b.yaml'), 'apiVersion: v1\nkind: Service\nmetadata: {name: x}\n')
+  writeFileSync(
+    join(directory, 'b.yaml'),
+    'apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 80}]}\n',
+  )
   await until(() => warnings.length > 0, 'the warning is told')
-  assert.match(warnings[0]![0]!.text, /Service is not applied by postern run yet/)
+  assert.match(warnings[0]![0]!.text, /Service is valid, but not applied by postern run yet/)
   assert.deepEqual(names(), ['a'])
 })
 

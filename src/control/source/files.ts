@@ -167,8 +167,8 @@ class FileSource implements ConfigSource {
   }
 }
 
-function inputOf({ meshConfig, serviceEntries }: Configuration): ConfigInput {
-  return { meshConfig, serviceEntries }
+function inputOf({ meshConfig, serviceEntries, sidecars }: Configuration): ConfigInput {
+  return { meshConfig, serviceEntries, sidecars }
 }
 
 function errorsIn(messages: readonly Message[]): readonly Message[] {

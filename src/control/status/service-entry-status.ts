@@ -17,8 +17,8 @@ export interface Condition {
 /** status of a ServiceEntry as control writes it. */
 export interface ServiceEntryStatus {
   readonly conditions: readonly Condition[]
-  /** The virtual IPs of its hosts, as Istio writes them (spec 1.1). */
-  readonly addresses: readonly { readonly value: string; readonly host: string }[]
+  /** The virtual IPs of its hosts, as Istio writes them (spec 1.1); null, which takes the field away, when there are none. */
+  readonly addresses: readonly { readonly value: string; readonly host: string }[] | null
 }
 
 /** A proxy that has not acknowledged the object's newest generation. */
@@ -57,7 +57,7 @@ export function statusOf(facts: StatusFacts, before: unknown, now: Date): Servic
     { value: v4, host },
     { value: v6, host },
   ])
-  return { conditions: timed, addresses }
+  return { conditions: timed, addresses: addresses.length === 0 ? null : addresses }
 }
 
 type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>

@@ -122,6 +122,6 @@ function byObject(rejections: Iterable<Rejection>): ReadonlyMap<string, readonly
 
 /** Other writers' fields of the status are not looked at. */
 function saysTheSame(written: unknown, wanted: ServiceEntryStatus): boolean {
-  const { conditions, addresses = [] } = (written ?? {}) as { conditions?: unknown; addresses?: unknown }
+  const { conditions, addresses = null } = (written ?? {}) as { conditions?: unknown; addresses?: unknown }
   return isDeepStrictEqual({ conditions, addresses }, wanted)
 }

@@ -1,6 +1,7 @@
 import {
   createRegistry,
   type DescMessage,
+  fromBinary,
   type JsonObject,
   type JsonValue,
   type MessageShape,
@@ -22,6 +23,8 @@ import { UuidRequestIdConfigSchema } from '#xds/gen/envoy/extensions/request_id/
 import { PreviousHostsPredicateSchema } from '#xds/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js'
 import { HttpProtocolOptionsSchema } from '#xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import { NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
+import type { EncodedResource, ResourceSet } from '#xds/resource-set.ts'
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
 import { messageOf, type Recipe } from './recipe.ts'
 import type { Translation } from './translation.ts'
 
@@ -50,9 +53,25 @@ export interface ResourceDump {
   readonly names: JsonValue
 }
 
+/** What a client has, out of the bytes that it was sent. */
+export function dumpSet({ byType }: ResourceSet): ResourceDump {
+  const all = <Desc extends DescMessage>(typeUrl: TypeUrl, schema: Desc): readonly JsonValue[] =>
+    [...(byType.get(typeUrl) ?? new Map<string, EncodedResource>())]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { value }]) => typeFirst(toJson(schema, fromBinary(schema, value), { registry })))
+  const tables = all(NAME_TABLE_TYPE, NameTableSchema) as readonly { readonly table?: JsonObject }[]
+  return {
+    clusters: all(CLUSTER_TYPE, ClusterSchema),
+    listeners: all(LISTENER_TYPE, ListenerSchema),
+    routes: all(ROUTE_TYPE, RouteConfigurationSchema),
+    endpoints: all(ENDPOINT_TYPE, ClusterLoadAssignmentSchema),
+    names: Object.assign({}, ...tables.map(({ table }) => table)) as JsonObject,
+  }
+}
+
 export function dumpResources(translation: Translation): ResourceDump {
-  const names = messageOf(NameTableSchema, translation.names)
-  const { table = {} } = toJson(NameTableSchema, names) as { table?: JsonObject }
+  const tables = translation.names.map((recipe) => toJson(NameTableSchema, messageOf(NameTableSchema, recipe)))
+  const table = Object.assign({}, ...tables.map((one) => (one as { table?: JsonObject }).table)) as JsonObject
   return {
     clusters: sorted(ClusterSchema, translation.clusters),
     listeners: sorted(ListenerSchema, translation.listeners),

@@ -6,14 +6,18 @@ import { virtualIpsOf } from './outbound-listeners.ts'
 import type { ProxyNode } from './proxy-node.ts'
 import type { Piece, Recipe } from './recipe.ts'
 
-/** Name of the one resource of the name-table type. */
+/** Name of the one resource that Istio has of this type; a proxy that says so (metadata NAME_TABLE_SHARDS) gets it in parts: "name-table/3f". */
 const NAME_TABLE = 'name-table'
 
 /**
  * What the DNS responder beside a proxy answers (spec 3.13): all addresses of a host, or its automatic ones; CIDR blocks answer nothing.
  * @param services with every address that a host has: each of them is one service
  */
-export function nameTable(services: Iterable<Service>, config: MeshConfig, node: ProxyNode): Recipe<NameTable> {
+export function nameTables(
+  services: Iterable<Service>,
+  config: MeshConfig,
+  node: ProxyNode,
+): readonly Recipe<NameTable>[] {
   const byHost = new Map<string, { readonly service: Service; readonly ips: readonly string[] }>()
   for (const service of services) {
     const ips = addressesOf(service, node)
@@ -23,9 +27,31 @@ export function nameTable(services: Iterable<Service>, config: MeshConfig, node:
     else byHost.set(service.host, { service: known.service, ips: [...new Set([...known.ips, ...ips])] })
   }
   // In the order of their names, so that the order of objects does not show.
-  const hosts = [...byHost.keys()].sort().map((host) => namePiece(host, byHost.get(host)!))
-  const empty = { of: config, role: 'names', inputs: [], make: () => create(NameTableSchema, {}) }
-  return { name: NAME_TABLE, pieces: [empty, ...hosts] }
+  const hosts = [...byHost.keys()].sort()
+  const pieceOf = (host: string) => namePiece(host, byHost.get(host)!)
+  if (!node.nameTableShards)
+    return [{ name: NAME_TABLE, pieces: [emptyPiece(config, NAME_TABLE), ...hosts.map(pieceOf)] }]
+  const shards = new Map<string, [Piece<NameTable>, ...Piece<NameTable>[]]>()
+  for (const host of hosts) {
+    const name = shardOf(host)
+    const shard = shards.get(name)
+    if (shard === undefined) shards.set(name, [emptyPiece(config, name), pieceOf(host)])
+    else shard.push(pieceOf(host))
+  }
+  return [...shards].map(([name, pieces]) => ({ name, pieces }))
+}
+
+const SHARDS = 256
+
+/** Which part of the table a host stands in: always the same, so that one host costs one part. */
+function shardOf(host: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < host.length; i++) hash = Math.imul(hash ^ host.charCodeAt(i), 0x01000193)
+  return `${NAME_TABLE}/${((hash >>> 0) % SHARDS).toString(16).padStart(2, '0')}`
+}
+
+function emptyPiece(config: MeshConfig, name: string): Piece<NameTable> {
+  return { of: config, role: name, inputs: [], make: () => create(NameTableSchema, {}) }
 }
 
 function namePiece(host: string, entry: { service: Service; ips: readonly string[] }): Piece<NameTable> {

@@ -30,7 +30,7 @@ interface Draft {
 }
 
 /** Listeners of ours: nothing else may listen there (spec 3.4). */
-const RESERVED_PORTS: ReadonlySet<number> = new Set([15001, 15006, 15021, 15090])
+export const RESERVED_PORTS: ReadonlySet<number> = new Set([15001, 15006, 15021, 15090])
 
 /** Decides which listeners a proxy has and which chains they hold: services in order, the first one wins (spec 3.4, 3.5). */
 export function outboundListeners(services: readonly Service[], node: ProxyNode): OutboundListeners {

@@ -11,6 +11,9 @@ test('a node id gives the namespace, the domain and the address family', () => {
     dnsDomain: 'shop.svc.cluster.local',
     ipFamilies: 'v4',
     dnsCapture: true,
+    accessLog: undefined,
+    nameTableShards: false,
+    labels: {},
   })
   assert.equal(node('sidecar~fd00::1~app.shop~shop.svc.cluster.local').ipFamilies, 'v6')
 })
@@ -22,7 +25,7 @@ test('INSTANCE_IPS gives the families of a dual-stack proxy, which listens on bo
 })
 
 test('nodes that see the same share a view, whatever their names', () => {
-  const other = node('sidecar~10.0.0.2~batch.shop~shop.svc.cluster.local', { LABELS: { app: 'batch' } })
+  const other = node('sidecar~10.0.0.2~batch.shop~shop.svc.cluster.local')
   assert.equal(viewKey(node(ID)), viewKey(other))
   assert.notEqual(viewKey(node(ID)), viewKey(node(ID, { NAMESPACE: 'partner' })))
   assert.notEqual(viewKey(node(ID)), viewKey(node(ID, { DNS_CAPTURE: 'false' })))

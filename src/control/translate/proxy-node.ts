@@ -1,21 +1,31 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Fault } from '#base/fault.ts'
+import type { Mesh } from '#control/mesh/mesh.ts'
+import { sidecarFor } from '#control/mesh/sidecar-scope.ts'
+import { keyOf } from '#kube/object.ts'
 import type { NodeIdentity } from '#xds/resource-set.ts'
 
 /** All that a translation depends on beside the mesh: proxies that agree in these get the same resources. */
 export interface ProxyNode {
   readonly namespace: string
+  /** By which Sidecars select it. */
+  readonly labels: Readonly<Record<string, string>>
   /** "NAMESPACE.svc.DOMAIN": short names of hosts below it are answered too. */
   readonly dnsDomain: string
   readonly ipFamilies: 'v4' | 'v6' | 'dual'
   /** The proxy's DNS responder answers virtual IPs; without it they would never be dialled. */
   readonly dnsCapture: boolean
+  /** It takes the name table in parts: with ten thousand hosts the whole would go to every proxy for each new one. */
+  readonly nameTableShards: boolean
+  /** Where this proxy logs, whatever the mesh says; undefined: what the mesh says. */
+  readonly accessLog?: { readonly file: string; readonly encoding: 'TEXT' | 'JSON' } | undefined
 }
 
 /**
  * Reads a node id "sidecar~IP~NAME.NAMESPACE~NAMESPACE.svc.DOMAIN" and the metadata that matters here (spec 7.1, 7.2):
  * INSTANCE_IPS (comma separated; default the id's IP) gives the families, DNS_CAPTURE "false" says that nothing answers
- * virtual IPs (default "true": Postern's sidecars always capture DNS), NAMESPACE overrides the id's.
+ * virtual IPs (default "true": Postern's sidecars always capture DNS), NAMESPACE overrides the id's, ACCESS_LOG_FILE and ACCESS_LOG_ENCODING
+ * what the mesh says of the access log, NAME_TABLE_SHARDS "true" (default "false") asks for the name table in parts.
  * @throws Fault control/node-id
  */
 export function proxyNodeOf(identity: NodeIdentity): ProxyNode {
@@ -27,15 +37,39 @@ export function proxyNodeOf(identity: NodeIdentity): ProxyNode {
   const instanceIps = text(identity.metadata.INSTANCE_IPS)
   return {
     namespace: text(identity.metadata.NAMESPACE) ?? domain.split('.')[0] ?? name?.split('.').at(-1) ?? 'default',
+    labels: labelsOf(identity.metadata.LABELS),
     dnsDomain: domain,
     ipFamilies: familiesOf((instanceIps ?? ip).split(',')),
     dnsCapture: text(identity.metadata.DNS_CAPTURE)?.toLowerCase() !== 'false',
+    nameTableShards: identity.metadata.NAME_TABLE_SHARDS === 'true',
+    accessLog: accessLogOf(identity.metadata),
   }
 }
 
-/** One string per distinct node: translations are shared by it. */
-export function viewKey(node: ProxyNode): string {
-  return `${node.dnsDomain} ${node.namespace} ${node.ipFamilies} ${node.dnsCapture}`
+function labelsOf(written: unknown): ProxyNode['labels'] {
+  if (typeof written !== 'object' || written === null) return {}
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => typeof value === 'string'))
+}
+
+function accessLogOf({ ACCESS_LOG_FILE, ACCESS_LOG_ENCODING }: NodeIdentity['metadata']): ProxyNode['accessLog'] {
+  const file = text(ACCESS_LOG_FILE)
+  return file === undefined ? undefined : { file, encoding: ACCESS_LOG_ENCODING === 'JSON' ? 'JSON' : 'TEXT' }
+}
+
+/** One string per distinct node. */
+export function viewKey({ labels, ...node }: ProxyNode): string {
+  return JSON.stringify([node, Object.entries(labels).sort()])
+}
+
+/** One string for all nodes whose translations are the same: a namespace or a label that nothing is said of makes no difference. */
+export function translationKey(mesh: Mesh, node: ProxyNode): string {
+  const { dnsDomain, namespace, ipFamilies, dnsCapture, nameTableShards, accessLog } = node
+  const sidecar = sidecarFor(mesh, node)
+  const place =
+    sidecar !== undefined || mesh.index.particular.has(namespace)
+      ? [namespace, dnsDomain, sidecar && keyOf(sidecar)]
+      : [dnsDomain.replace(/^[^.]*/, '')]
+  return JSON.stringify([place, ipFamilies, dnsCapture, nameTableShards, accessLog])
 }
 
 /** "0.0.0.0", "::" or both: what a listener for any address binds to; the first one names it. */

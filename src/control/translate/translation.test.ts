@@ -32,6 +32,7 @@ const endpoint = fc.record({
   address: fc.constantFrom('203.0.113.1', '203.0.113.2', 'elsewhere.example.com', 'unix:///run/app.sock'),
   ports: fc.constantFrom({}, { p: 9000 }),
   labels: fc.constant({}),
+  nameTableShards: fc.boolean(),
   network: fc.constant(''),
   locality: fc.constantFrom('', 'eu/a', 'us'),
   weight: fc.nat(3),
@@ -63,13 +64,15 @@ const entries: fc.Arbitrary<readonly ServiceEntry[]> = fc
 
 const node: fc.Arbitrary<ProxyNode> = fc.record({
   namespace: fc.constantFrom('default', 'other'),
+  labels: fc.constant({}),
   dnsDomain: fc.constant('default.svc.cluster.local'),
   ipFamilies: fc.constantFrom('v4', 'v6', 'dual'),
   dnsCapture: fc.boolean(),
+  nameTableShards: fc.boolean(),
 })
 
 function translated(serviceEntries: readonly ServiceEntry[], proxy: ProxyNode) {
-  const translation = translate(buildMesh({ meshConfig: DEFAULT_MESH_CONFIG, serviceEntries }), proxy)
+  const translation = translate(buildMesh({ meshConfig: DEFAULT_MESH_CONFIG, serviceEntries, sidecars: [] }), proxy)
   return { dump: dumpResources(translation), rejections: translation.rejections }
 }
 

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
 import type { MeshConfig } from '#api/mesh-config.ts'
+import type { Sidecar } from '#api/networking/sidecar.ts'
 import type { Mesh } from '#control/mesh/mesh.ts'
 import type { Rejection, RejectionCode } from '#control/mesh/rejection.ts'
 import type { Endpoint, Service } from '#control/mesh/service.ts'
 import { endpointsOf } from '#control/mesh/service-endpoints.ts'
+import { sidecarFor } from '#control/mesh/sidecar-scope.ts'
 import { type VisibleServices, visibleServices } from '#control/mesh/visible-services.ts'
 import type { Cluster } from '#xds/gen/envoy/config/cluster/v3/cluster_pb.js'
 import type { ClusterLoadAssignment } from '#xds/gen/envoy/config/endpoint/v3/endpoint_pb.js'
@@ -22,7 +24,7 @@ import {
 import { listenerContext, outboundListener, virtualOutbound } from './listeners.ts'
 import { loadAssignmentOf } from './load-assignment.ts'
 import { clusterName } from './messages.ts'
-import { nameTable } from './name-table.ts'
+import { nameTables } from './name-table.ts'
 import { type OutboundListener, outboundListeners } from './outbound-listeners.ts'
 import type { ProxyNode } from './proxy-node.ts'
 import { type Recipe, whole } from './recipe.ts'
@@ -35,16 +37,17 @@ export interface Translation {
   readonly endpoints: readonly Recipe<ClusterLoadAssignment>[]
   readonly listeners: readonly Recipe<Listener>[]
   readonly routes: readonly Recipe<RouteConfiguration>[]
-  readonly names: Recipe<NameTable>
+  readonly names: readonly Recipe<NameTable>[]
   readonly rejections: readonly Rejection[]
 }
 
 /** Translates a mesh for one proxy (spec 3): pure, deterministic, linear in the number of services that the proxy sees. */
 export function translate(mesh: Mesh, node: ProxyNode): Translation {
-  const { config } = mesh
-  const visible = visibleServices(mesh, node.namespace)
+  const sidecar = sidecarFor(mesh, node)
+  const config = configFor(mesh, node, sidecar)
+  const visible = visibleServices(mesh, node.namespace, sidecar)
   const { listeners, rejections } = outboundListeners(visible.listed, node)
-  const upstreams = upstreamsOf(mesh, visible, node)
+  const upstreams = upstreamsOf(mesh, config, visible, node)
   return {
     clusters: [
       whole(BLACK_HOLE_CLUSTER, config, 'black hole', [], () => blackHoleCluster(config)),
@@ -54,9 +57,27 @@ export function translate(mesh: Mesh, node: ProxyNode): Translation {
     endpoints: upstreams.endpoints,
     listeners: listenerRecipes(listeners, config, node),
     routes: routeConfigurations(routeNames(listeners), visible.listed, config, node),
-    names: nameTable(visible.listed, config, node),
+    names: nameTables(visible.listed, config, node),
     rejections: [...mesh.rejections, ...visible.rejections, ...rejections, ...upstreams.rejections],
   }
+}
+
+/**
+ * The mesh's configuration, with the Sidecar's word on unknown destinations and the proxy's own on the access log: for as long as none of them changes the
+ * same object. Of a Sidecar's policy the mode is applied.
+ */
+function configFor({ config, configs }: Mesh, { accessLog }: ProxyNode, sidecar: Sidecar | undefined): MeshConfig {
+  const written = sidecar?.spec.outboundTrafficPolicy?.mode
+  const mode =
+    written === undefined ? config.outboundTrafficPolicy.mode : written === 'ALLOW_ANY' ? written : 'REGISTRY_ONLY'
+  if (accessLog === undefined && mode === config.outboundTrafficPolicy.mode) return config
+  const { file, encoding } = accessLog ?? { file: config.accessLogFile, encoding: config.accessLogEncoding }
+  return configs.recall(config, 'of a proxy', [mode, file, encoding], () => ({
+    ...config,
+    outboundTrafficPolicy: { mode },
+    accessLogFile: file,
+    accessLogEncoding: encoding,
+  }))
 }
 
 function listenerRecipes(
@@ -81,13 +102,18 @@ interface Upstreams {
   readonly rejections: Rejection[]
 }
 
-function upstreamsOf(mesh: Mesh, { byHost, addressesByHost }: VisibleServices, node: ProxyNode): Upstreams {
+function upstreamsOf(
+  mesh: Mesh,
+  config: MeshConfig,
+  { byHost, addressesByHost }: VisibleServices,
+  node: ProxyNode,
+): Upstreams {
   const upstreams: Upstreams = { clusters: [], endpoints: [], rejections: [] }
-  const everywhere = mesh.config.outboundTrafficPolicy.mode === 'ALLOW_ANY' ? ANY_ADDRESS : []
+  const everywhere = config.outboundTrafficPolicy.mode === 'ALLOW_ANY' ? ANY_ADDRESS : []
   for (const service of byHost.values()) {
     const dialled = [...(addressesByHost.get(service.host) ?? []), ...everywhere]
     for (const port of service.ports)
-      if (port.protocol !== 'UDP') addUpstream(upstreams, mesh, { service, port, dialled }, node)
+      if (port.protocol !== 'UDP') addUpstream(upstreams, mesh, config, { service, port, dialled }, node)
   }
   return upstreams
 }
@@ -95,7 +121,7 @@ function upstreamsOf(mesh: Mesh, { byHost, addressesByHost }: VisibleServices, n
 /** Where whatever is dialled may go, the addresses of a named host are not looked at either. */
 const ANY_ADDRESS = ['0.0.0.0/0', '::/0']
 
-function addUpstream(to: Upstreams, mesh: Mesh, upstream: Upstream, node: ProxyNode): void {
+function addUpstream(to: Upstreams, mesh: Mesh, config: MeshConfig, upstream: Upstream, node: ProxyNode): void {
   const { service, port } = upstream
   const reject = (code: RejectionCode, message: string) =>
     to.rejections.push({ code, object: port.definedBy, path: 'spec.endpoints', message, because: undefined })
@@ -107,14 +133,9 @@ function addUpstream(to: Upstreams, mesh: Mesh, upstream: Upstream, node: ProxyN
     return
   }
   const name = clusterName(service.host, port.number)
-  const { config } = mesh
   to.clusters.push(
-    whole(
-      name,
-      service,
-      `cluster ${port.number}`,
-      [config, port, endpoints, node.ipFamilies, ...upstream.dialled],
-      () => serviceCluster(upstream, endpoints, config, node),
+    whole(name, port, 'cluster', [config, service, endpoints, node.ipFamilies, ...upstream.dialled], () =>
+      serviceCluster(upstream, endpoints, config, node),
     ),
   )
   if (service.resolution === 'STATIC')
