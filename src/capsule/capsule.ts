@@ -11,6 +11,8 @@ export interface CapsuleOptions {
   readonly sharedSockets: readonly string[]
   /** Files and directories that the program may read and not change: what decides over it. Default: none. */
   readonly readOnlyPaths?: readonly string[]
+  /** Directories of the host that are empty for the program; those that do not exist need no hiding. Default: none. */
+  readonly hiddenDirectories?: readonly string[]
   /** Processes and threads at a time; default 4096. */
   readonly taskLimit?: number
 }

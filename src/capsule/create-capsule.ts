@@ -64,7 +64,7 @@ class RunningCapsule implements Capsule {
 
   constructor(options: CapsuleOptions) {
     this.#options = options
-    this.#host = new HostView(options.env, options.sharedSockets, options.readOnlyPaths)
+    this.#host = new HostView(options.env, options)
     this.#agent = spawnAgent()
     this.#warden = (this.#agent.stdio as readonly unknown[])[5] as Writable
     this.#warden.on('error', () => undefined)

@@ -29,6 +29,13 @@ const neverShown = new Set(['bpf', 'configfs', 'debugfs', 'tracefs'])
 /** Where services keep their sockets: emptied as a whole, so that sockets of later services never appear. */
 const runtimeDirectories = ['/run', '/var/run', '/tmp/.X11-unix', '/tmp/.ICE-unix']
 
+/** What of the host a program is to find, see CapsuleOptions. */
+interface HostViewOptions {
+  readonly sharedSockets: readonly string[]
+  readonly readOnlyPaths?: readonly string[]
+  readonly hiddenDirectories?: readonly string[]
+}
+
 /** What is hidden from a program, seen from the host's side before the capsule exists. */
 export class HostView {
   readonly plan: FilesystemPlan
@@ -36,11 +43,13 @@ export class HostView {
   readonly #sharedSockets: readonly string[]
   readonly #known = new Set<string>()
 
-  constructor(env: NodeJS.ProcessEnv, sharedSockets: readonly string[], readOnly: readonly string[] = []) {
+  constructor(env: NodeJS.ProcessEnv, options: HostViewOptions) {
+    const { sharedSockets, readOnlyPaths: readOnly = [], hiddenDirectories = [] } = options
     this.#mounts = readMountTable()
     this.#sharedSockets = sharedSockets
     const runtimeDirectory = absoluteDirectory(env.XDG_RUNTIME_DIR)
-    const wanted = runtimeDirectory === undefined ? runtimeDirectories : [...runtimeDirectories, runtimeDirectory]
+    const hidden = hiddenDirectories.flatMap((path) => absoluteDirectory(path) ?? [])
+    const wanted = [...runtimeDirectories, ...(runtimeDirectory === undefined ? [] : [runtimeDirectory]), ...hidden]
     const emptied = wanted.filter(isDirectory).flatMap((path) => everyPathOf(path, this.#mounts))
     const covered = outermost([...emptied.filter(isDirectory), ...strayKernelWindows(this.#mounts)])
     const { paths, above } = readOnlyPaths(readOnly, covered)
