@@ -14,7 +14,7 @@ import type { VerbIo } from './verb-io.ts'
 const GOOD = 'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: [a.com]}\n'
 const BAD =
   'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: b}\nspec:\n  hosts: ["*"]\n  resolution: SOMETIMES\n'
-const WARNED = 'apiVersion: v1\nkind: Service\nmetadata: {name: c}\n'
+const WARNED = 'apiVersion: v1\nkind: Service\nmetadata: {name: c}\nspec: {ports: [{port: 80}]}\n'
 const RULE =
   'apiVersion: config.istio.io/v1alpha2\nkind: EgressRule\nmetadata: {name: r}\nspec: {destination: {service: a.com}, ports: [{port: 80, protocol: http}]}\n'
 
@@ -107,7 +107,7 @@ test('egress rules are converted, everything else keeps its text', (t) => {
   assert.equal(code, 0)
   assert.ok(stdout.startsWith(kept))
   assert.ok(stdout.endsWith(`---\n# kept too\n${WARNED}`))
-  assert.match(stderr, /warning: Service is not applied/)
+  assert.match(stderr, /warning: Service is valid, but not applied/)
   const { manifests, messages } = parseManifests('f', stdout)
   assert.deepEqual(messages, [])
   assert.deepEqual(
@@ -126,6 +126,48 @@ test('a list with an egress rule in it is written as its items', (t) => {
     manifests.map(({ kind, apiVersion }) => `${apiVersion} ${kind}`),
     ['networking.istio.io/v1 ServiceEntry', 'networking.istio.io/v1 ServiceEntry'],
   )
+})
+
+test('route rules and destination policies of all files are converted together, at the end', (t) => {
+  const legacy = (kind: string, name: string, spec: string) =>
+    `apiVersion: config.istio.io/v1alpha2\nkind: ${kind}\nmetadata: {name: ${name}}\nspec: ${spec}\n`
+  const at = folder(t, {
+    'a.yaml': `${legacy('RouteRule', 'low', '{destination: {name: a}}')}---\n${GOOD}`,
+    'b.yaml': legacy('RouteRule', 'high', '{destination: {name: a}, precedence: 1, route: [{labels: {v: x}}]}'),
+    'c.yaml': legacy('DestinationPolicy', 'p', '{destination: {name: a}, loadBalancing: {name: RANDOM}}'),
+  })
+  const { code, stdout, stderr } = run('convert', '-f', at)
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.ok(stdout.startsWith(`${GOOD}---\n`))
+  const { manifests, messages } = parseManifests('f', stdout)
+  assert.deepEqual(messages, [])
+  assert.deepEqual(
+    manifests.slice(1).map(({ kind, value }) => [kind, value.spec]),
+    [
+      [
+        'VirtualService',
+        {
+          hosts: ['a'],
+          http: [
+            { route: [{ destination: { host: 'a', subset: 'v-x' } }] },
+            { route: [{ destination: { host: 'a' } }] },
+          ],
+        },
+      ],
+      [
+        'DestinationRule',
+        {
+          host: 'a',
+          trafficPolicy: { loadBalancer: { simple: 'RANDOM' } },
+          subsets: [{ name: 'v-x', labels: { v: 'x' } }],
+        },
+      ],
+    ],
+  )
+  const refused = folder(t, { 'a.yaml': legacy('RouteRule', 'r', '{route: [{weight: 1}]}') })
+  const { code: failure, stdout: nothing, stderr: why } = run('convert', '-f', refused)
+  assert.deepEqual([failure, nothing], [1, ''])
+  assert.match(why, /a\.yaml:4:\d+: error: spec\.destination: route rule must have a destination service/)
 })
 
 test('nothing is converted when something is invalid, or no ServiceEntry could stand for a rule', (t) => {

@@ -101,6 +101,7 @@ test('what is asked of the configuration comes from the flags', async () => {
   const flags = ['-f', 'a.yaml', 'b.yaml', '-f', 'c', '-n', 'shop', '--labels', 'app=web,tier=1']
   const { asked } = await run('routes', ...flags, '--mesh-policy', 'ALLOW_ANY', '--ip-families', 'dual')
   assert.deepEqual(asked, {
+    proxy: undefined,
     files: ['a.yaml', 'b.yaml', 'c'],
     policy: 'ALLOW_ANY',
     namespace: 'shop',
@@ -111,7 +112,14 @@ test('what is asked of the configuration comes from the flags', async () => {
 
 test('an IPv4 pod without policy of its own is the default', async () => {
   const { asked } = await run('all')
-  const defaults = { files: [], policy: undefined, namespace: 'default', labels: {}, ipFamilies: 'v4' }
+  const defaults = {
+    proxy: undefined,
+    files: [],
+    policy: undefined,
+    namespace: 'default',
+    labels: {},
+    ipFamilies: 'v4',
+  }
   assert.deepEqual(asked, defaults)
 })
 

@@ -3,8 +3,10 @@ import { clusterTable, endpointTable, type Json, listenerTable, routeTable } fro
 import { parseLabels } from './run.ts'
 import type { VerbIo } from './verb-io.ts'
 
-/** The sidecar that `postern proxy-config` asks about. */
+/** The sidecar that `postern proxy-config` asks about: one that is connected to the mesh that is up, or one that files would configure. */
 export interface ProxyConfigQuestion {
+  /** "NAME.NAMESPACE", or NAME in `namespace`; undefined: offline. */
+  readonly proxy: string | undefined
   readonly files: readonly string[]
   /** undefined: what the mesh configuration says, REGISTRY_ONLY when it says nothing. */
   readonly policy: 'REGISTRY_ONLY' | 'ALLOW_ANY' | undefined
@@ -37,8 +39,8 @@ interface Flags {
 }
 
 /**
- * Adds `postern proxy-config all|listeners|clusters|routes|endpoints -f FILE... [-o json|table]`: what a sidecar would be sent, offline.
- * `compute` reads the files and says itself what is wrong with them.
+ * Adds `postern proxy-config all|listeners|clusters|routes|endpoints`: with `-f FILE...` what a sidecar would be sent, offline, and with a proxy's name
+ * what that one has. `compute` reads the files and says itself what is wrong with them.
  */
 export function addProxyConfigVerb(
   program: Command,
@@ -48,8 +50,9 @@ export function addProxyConfigVerb(
   program
     .command('proxy-config')
     .alias('pc')
-    .description('print what a sidecar would be sent')
+    .description('print what a sidecar has, or would be sent')
     .addArgument(new Argument('<part>', 'which resources').choices([...PARTS, ...PARTS.slice(1).map(singular)]))
+    .argument('[proxy]', 'NAME or NAME.NAMESPACE of a sidecar that is connected (proxy-status lists them)')
     .option('-f, --filename <path...>', 'configuration: files or directories of YAML, or - for standard input')
     .addOption(new Option('-o, --output <format>', 'output: json or table').default('table').argParser(outputFormat))
     .addOption(new Option('--mesh-policy <mode>', 'unnamed destinations').choices(['REGISTRY_ONLY', 'ALLOW_ANY']))
@@ -60,10 +63,10 @@ export function addProxyConfigVerb(
         .choices(['v4', 'v6', 'dual'])
         .default('v4'),
     )
-    .action(async (written: string, flags: Flags) => {
+    .action(async (written: string, proxy: string | undefined, flags: Flags) => {
       const part = PARTS.find((one) => one === written || singular(one) === written) ?? 'all'
       const { filename: files = [], meshPolicy: policy, namespace, labels = {}, ipFamilies } = flags
-      const answer = await compute({ files, policy, namespace, labels, ipFamilies })
+      const answer = await compute({ proxy, files, policy, namespace, labels, ipFamilies })
       io.stdout.write(flags.output === 'json' ? renderJson(part, answer) : renderTables(part, answer))
     })
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { Fault, messageOf } from '#base/fault.ts'
+import { packageVersion } from './package-version.ts'
 
 /** What Postern itself ends with when it fails; a command's own code is passed through. */
 const EXIT_FAULT = 125
@@ -23,7 +23,29 @@ const VERB_FILES: readonly { readonly verbs: readonly string[]; add(program: Com
     verbs: ['proxy-config', 'why'],
     add: async (program) => (await import('./inspection-verbs.ts')).addInspectionVerbs(program),
   },
+  {
+    verbs: ['backup', 'restore'],
+    add: async (program) => (await import('./state-verbs.ts')).addStateVerbs(program),
+  },
+  {
+    verbs: ['up', 'down', 'status', 'kubeconfig', 'proxy-status', 'ps'],
+    add: async (program) => (await import('./mesh-verbs.ts')).addMesh(program),
+  },
+  { verbs: ['control'], add: async (program) => (await import('./control-verb.ts')).addControl(program) },
+  {
+    verbs: ['create', 'get', 'replace', 'delete', 'apply', 'analyze', 'version'],
+    add: async (program) => {
+      const { addApiVerbs, USAGE_EXITS } = await import('./api-verbs.ts')
+      addApiVerbs(program)
+      for (const verb of program.commands) {
+        const usage = USAGE_EXITS[verb.name()]
+        if (usage !== undefined) verb.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : usage))
+      }
+    },
+  },
   { verbs: ['doctor'], add: async (program) => (await import('./doctor-verb.ts')).addDoctor(program) },
+  // It completes all verbs, so that asking for it loads them all: the name stands in no list.
+  { verbs: [], add: async (program) => (await import('./completion-verb.ts')).addCompletion(program) },
 ]
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -36,11 +58,6 @@ async function main(argv: readonly string[]): Promise<void> {
   const wanted = VERB_FILES.filter((file) => file.verbs.includes(argv[2] ?? ''))
   for (const file of wanted.length > 0 ? wanted : VERB_FILES) await file.add(program)
   await program.parseAsync([...argv])
-}
-
-function packageVersion(): string {
-  const path = new URL('../../package.json', import.meta.url)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version : 'unknown'
 }
 
 try {

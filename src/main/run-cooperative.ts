@@ -7,19 +7,18 @@ import { commandFault } from '#capsule/command-fault.ts'
 import type { RunOptions } from '#cli/run.ts'
 import { acceptExplicit } from '#proxy/explicit/explicit-front.ts'
 import { routeExplicit } from '#proxy/explicit/explicit-route.ts'
-import type { ControlProcess } from './control-process.ts'
+import { type ControlLink, openControl } from './control-link.ts'
 import { notice } from './notice.ts'
 import { programEnvironment } from './program-environment.ts'
 import { releaseStartUpMemory } from './release-memory.ts'
 import { buildParts, closeParts, conclude, exitCodeOf, type RunParts, subscribe } from './run-parts.ts'
-import { startControl } from './start-control.ts'
 
 /**
  * `postern run --cooperative`: no namespace. The program is told of a proxy through its environment, and one that does not listen goes
  * past it: what is refused is refused to those that ask only.
  */
 export async function runCooperative(options: RunOptions): Promise<number> {
-  const control = startControl(options)
+  const control = await openControl(options)
   try {
     return await runBeside(control, options)
   } finally {
@@ -27,11 +26,11 @@ export async function runCooperative(options: RunOptions): Promise<number> {
   }
 }
 
-async function runBeside(control: ControlProcess, options: RunOptions): Promise<number> {
+async function runBeside(control: ControlLink, options: RunOptions): Promise<number> {
   const parts = buildParts(options)
   try {
     await control.ready
-    subscribe(parts, control, options)
+    subscribe(parts, control)
     await parts.sidecar.configured
     const port = await listen(parts)
     notice('cooperative: the command is asked to use a proxy, nothing is enforced')

@@ -2,12 +2,11 @@ import { constants } from 'node:os'
 import type { Exit } from '#capsule/capsule.ts'
 import type { RunOptions } from '#cli/run.ts'
 import { renderSummary } from '#cli/summary.ts'
-import type { ControlProcess } from './control-process.ts'
+import type { ControlLink } from './control-link.ts'
 import { DenialRecords, deniedDestination } from './denial-records.ts'
 import { notice } from './notice.ts'
 import { ownCommand } from './program-environment.ts'
 import { Sidecar } from './sidecar.ts'
-import { sidecarNode } from './sidecar-node.ts'
 
 /** What `--fail-on-denied` ends with when a destination was denied. */
 const EXIT_DENIED = 3
@@ -28,10 +27,9 @@ export function buildParts(options: RunOptions): RunParts {
   return { sidecar, records }
 }
 
-/** Once the control process serves: the sidecar follows it. */
-export function subscribe({ sidecar }: RunParts, control: ControlProcess, options: RunOptions): void {
-  const { name, namespace, labels } = options
-  sidecar.subscribe(control.socketPath, sidecarNode({ name, namespace }, labels))
+/** Once the control plane serves: the sidecar follows it. */
+export function subscribe({ sidecar }: RunParts, control: ControlLink): void {
+  sidecar.subscribe(control.socketPath, control.node)
 }
 
 export async function closeParts({ sidecar, records }: RunParts): Promise<void> {

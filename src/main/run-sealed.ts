@@ -3,24 +3,26 @@ import { dirname } from 'node:path'
 import type { Capsule } from '#capsule/capsule.ts'
 import { createCapsule } from '#capsule/create-capsule.ts'
 import type { RunOptions } from '#cli/run.ts'
-import type { ControlProcess } from './control-process.ts'
+import { type ControlLink, openControl } from './control-link.ts'
 import { notice } from './notice.ts'
 import { programEnvironment } from './program-environment.ts'
 import { releaseStartUpMemory } from './release-memory.ts'
 import type { RunParts } from './run-parts.ts'
-import { startControl } from './start-control.ts'
+import { stateDirectory } from './state-directory.ts'
 
 /**
  * `postern run`: the sidecar's process. Starts the control process and the capsule beside it, and answers the program's exit code.
  * This file imports little: the other two processes come up while this one loads the data path.
  */
 export async function runSealed(options: RunOptions): Promise<number> {
-  const control = startControl(options)
+  const control = await openControl(options)
   const building = createCapsule({
     command: options.command,
     env: programEnvironment(process.env),
     cwd: process.cwd(),
     sharedSockets: options.sharedSockets,
+    // The mesh's keys and objects are this user's, and so within reach of a program that runs as this user.
+    hiddenDirectories: [stateDirectory(undefined)],
     readOnlyPaths: [...protectedFiles(options), dirname(control.socketPath)],
   })
   // Unsettled parts are looked at one after the other; a failure of a later one must not count as unhandled until then.
@@ -33,12 +35,12 @@ export async function runSealed(options: RunOptions): Promise<number> {
   }
 }
 
-async function runBeside(control: ControlProcess, building: Promise<Capsule>, options: RunOptions): Promise<number> {
+async function runBeside(control: ControlLink, building: Promise<Capsule>, options: RunOptions): Promise<number> {
   const { buildParts, closeParts, subscribe } = await import('./run-parts.ts')
   const parts = buildParts(options)
   try {
     await control.ready
-    subscribe(parts, control, options)
+    subscribe(parts, control)
     const capsule = await building
     parts.sidecar.attach(capsule.sockets)
     await parts.sidecar.configured

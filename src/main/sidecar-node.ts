@@ -9,6 +9,13 @@ export function sidecarNode(
   return {
     id: `sidecar~127.0.0.1~${name}.${namespace}~${namespace}.svc.cluster.local`,
     cluster: `${name}.${namespace}`,
-    metadata: { NAME: name, NAMESPACE: namespace, LABELS: labels, INSTANCE_IPS: '127.0.0.1,::1', DNS_CAPTURE: 'true' },
+    metadata: {
+      NAME: name,
+      NAMESPACE: namespace,
+      LABELS: labels,
+      INSTANCE_IPS: '127.0.0.1,::1',
+      DNS_CAPTURE: 'true',
+      NAME_TABLE_SHARDS: 'true',
+    },
   }
 }

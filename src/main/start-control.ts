@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RunOptions } from '#cli/run.ts'
+import { accessLogPath } from './access-log-path.ts'
 import { ControlProcess } from './control-process.ts'
 import type { MeshOverrides } from './control-settings.ts'
 import { notice } from './notice.ts'
@@ -14,7 +15,7 @@ function overridesOf(options: RunOptions): MeshOverrides {
   const { accessLog } = options
   return {
     policy: options.policy,
-    accessLogFile: accessLog === undefined ? undefined : accessLog === '-' ? '/dev/stdout' : resolve(accessLog),
+    accessLogFile: accessLogPath(options),
     accessLogEncoding: accessLog === undefined ? undefined : options.logFormat === 'json' ? 'JSON' : 'TEXT',
   }
 }

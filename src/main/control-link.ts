@@ -1,0 +1,73 @@
+import { randomInt } from 'node:crypto'
+import { Fault } from '#base/fault.ts'
+import type { RunOptions } from '#cli/run.ts'
+import type { NodeIdentity } from '#xds/resource-set.ts'
+import { accessLogPath } from './access-log-path.ts'
+import { askMesh } from './ask-mesh.ts'
+import { meshPlace } from './mesh-place.ts'
+import { sidecarNode } from './sidecar-node.ts'
+import { startControl } from './start-control.ts'
+import { stateDirectory } from './state-directory.ts'
+
+/** The control plane of a run: a process of its own for files, or that of the mesh that is up. */
+export interface ControlLink {
+  /** Where it serves xDS. */
+  readonly socketPath: string
+  /** Who the sidecar is to it. */
+  readonly node: NodeIdentity
+  /** Settles when it serves. */
+  readonly ready: Promise<void>
+  close(): void
+}
+
+/** Without files, a run joins the mesh that is up, as a workload of its own; with files, or where none is up, it stands alone. */
+export async function openControl(options: RunOptions): Promise<ControlLink> {
+  const { name, namespace, labels, files } = options
+  const joined = files.length === 0 ? await joinMesh(options) : undefined
+  if (joined !== undefined) return joined
+  const control = startControl(options)
+  return {
+    socketPath: control.socketPath,
+    node: sidecarNode({ name, namespace }, labels),
+    ready: control.ready,
+    close: () => control.close(),
+  }
+}
+
+async function joinMesh(options: RunOptions): Promise<ControlLink | undefined> {
+  const { admin, xds } = meshPlace(stateDirectory(undefined))
+  if ((await askMesh(admin, 'GET', '/status')) === undefined) return undefined
+  if (options.policy !== undefined) {
+    throw new Fault(
+      'run/policy-of-mesh',
+      `--policy ${options.policy} cannot be had: this run joins the mesh that is up, whose policy counts`,
+      {
+        mend: 'set outboundTrafficPolicy in the ConfigMap "istio" of istio-system; or give files with -f, and the run stands alone',
+      },
+    )
+  }
+  const { namespace, labels, logFormat } = options
+  const node = sidecarNode({ name: registeredName(options.name), namespace }, { ...labels })
+  const accessLog = accessLogPath(options)
+  const metadata = {
+    ...node.metadata,
+    REGISTER: 'true',
+    ...(accessLog === undefined ? {} : { ACCESS_LOG_FILE: accessLog, ACCESS_LOG_ENCODING: logFormat.toUpperCase() }),
+  }
+  return { socketPath: xds, node: { ...node, metadata }, ready: Promise.resolve(), close: () => undefined }
+}
+
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
+const SUFFIX_LENGTH = 5
+const LONGEST = 253
+
+/** A name for one run, as Kubernetes names the pods of one workload: "curl-x7k2p". */
+function registeredName(workload: string): string {
+  const base =
+    workload
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '') || 'run'
+  const suffix = Array.from({ length: SUFFIX_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('')
+  return `${base.slice(0, LONGEST - SUFFIX_LENGTH - 1)}-${suffix}`
+}

@@ -1,0 +1,79 @@
+import { messageOf } from '#base/fault.ts'
+import { createSnapshotSource, type SnapshotSource } from '#control/snapshot/snapshot-source.ts'
+import { openApiSource, SERVICE_ENTRIES } from '#control/source/api-source.ts'
+import { StatusReporter } from '#control/status/status-reporter.ts'
+import { StatusWriter } from '#control/status/status-writer.ts'
+import { Workloads } from '#control/status/workloads.ts'
+import type { KubeClient } from '#kube/client/kube-client.ts'
+import { AdsServer, type ListenAddress } from '#xds/server/ads-server.ts'
+
+export interface ControlPlaneOptions {
+  readonly client: KubeClient
+  /** Where sidecars find it. */
+  readonly listen: ListenAddress
+  readonly onNotice: (text: string) => void
+}
+
+/** A control plane that follows a Kubernetes API: what is there becomes xDS, and what becomes of it is written back as status. */
+export interface ControlPlane {
+  /** The port when it listens on one, 0 otherwise. */
+  readonly port: number
+  readonly server: AdsServer
+  readonly snapshots: SnapshotSource
+  close(): Promise<void>
+}
+
+/** Starts one; settles when the API has been read and the server listens. */
+export async function startControlPlane({ client, listen, onNotice }: ControlPlaneOptions): Promise<ControlPlane> {
+  const source = openApiSource({ client, onFault: (fault) => onNotice(fault.message) })
+  await source.synced
+  const snapshots = createSnapshotSource()
+  const writer = new StatusWriter(client, SERVICE_ENTRIES, (fault) =>
+    onNotice(`a status is not written yet: ${fault.message}`),
+  )
+  const clients = () => server.clients()
+  const workloads = new Workloads({ client, clients, onFault: onNotice })
+  const reporter = new StatusReporter({
+    source,
+    snapshots,
+    write: (namespace, name, status) => writer.write(namespace, name, status),
+    clients,
+  })
+  const server = new AdsServer({
+    source: snapshots,
+    onOutcome: (outcome) => {
+      if (outcome.kind === 'nack') reporter.refused(outcome.node, outcome.reason)
+    },
+    onClient: (kind, state) => {
+      if (kind === 'came') workloads.came(state)
+      else reporter.done(state)
+      if (kind === 'left') workloads.left(state)
+    },
+  })
+  const update = () => {
+    const changed = source.takeChanged()
+    try {
+      snapshots.update(source.current())
+    } catch (thrown) {
+      // The last good state stays, and the next change is taken on top of this one.
+      onNotice(`the configuration cannot be translated, what was sent last stays in force: ${messageOf(thrown)}`)
+      return
+    }
+    reporter.updated(changed)
+  }
+  update()
+  source.watch(update)
+  const port = await server.listen(listen)
+  return {
+    port,
+    server,
+    snapshots,
+    async close() {
+      source.close()
+      reporter.close()
+      workloads.close()
+      writer.close()
+      await server.close()
+    },
+  }
+}
