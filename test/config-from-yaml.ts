@@ -7,7 +7,7 @@ import { parseManifests } from '#kube/manifest.ts'
 
 /** The configuration of a YAML text, which must have no error. */
 export function configFromYaml(text: string, overrides: Partial<MeshConfig> = {}): ConfigInput {
-  const { meshConfig, serviceEntries, messages } = combine(
+  const { meshConfig, serviceEntries, sidecars, messages } = combine(
     [checkManifestFile(parseManifests('in.yaml', text))],
     'error',
   )
@@ -15,5 +15,5 @@ export function configFromYaml(text: string, overrides: Partial<MeshConfig> = {}
     messages.filter(({ level }) => level === 'error'),
     [],
   )
-  return { meshConfig: { ...meshConfig, ...overrides }, serviceEntries }
+  return { meshConfig: { ...meshConfig, ...overrides }, serviceEntries, sidecars }
 }

@@ -127,7 +127,11 @@ function compiled(
   INSTANCE_IPS: string,
 ): ProxyConfig {
   const snapshots = createSnapshotSource()
-  snapshots.update({ meshConfig: { ...DEFAULT_MESH_CONFIG, outboundTrafficPolicy: { mode } }, serviceEntries })
+  snapshots.update({
+    meshConfig: { ...DEFAULT_MESH_CONFIG, outboundTrafficPolicy: { mode } },
+    serviceEntries,
+    sidecars: [],
+  })
   const id = 'sidecar~10.9.9.9~app.default~default.svc.cluster.local'
   const resources = snapshots.current({ id, cluster: 'app.default', metadata: { INSTANCE_IPS } })
   assert.ok(resources !== undefined)

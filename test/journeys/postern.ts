@@ -41,8 +41,13 @@ afterEach((context) => {
 })
 
 /** Starts `bin/postern ARGS`; `input` is its standard input ("pipe": the caller writes to `process.stdin`). */
-export function startPostern(args: readonly string[], input: string | 'pipe' = '', cwd = ROOT): Running {
-  const child = spawn(POSTERN, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd })
+export function startPostern(
+  args: readonly string[],
+  input: string | 'pipe' = '',
+  cwd = ROOT,
+  env: NodeJS.ProcessEnv = process.env,
+): Running {
+  const child = spawn(POSTERN, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd, env })
   const printed = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed.stdout += text
@@ -80,8 +85,8 @@ export class SealedShell {
   private readonly running: Running
   private turn = 0
 
-  constructor(options: readonly string[]) {
-    this.running = startPostern(['run', ...options, '--', 'sh'], 'pipe')
+  constructor(options: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    this.running = startPostern(['run', ...options, '--', 'sh'], 'pipe', ROOT, env)
   }
 
   /** Runs a command line; answers what it printed on either stream, without the last line end. */

@@ -63,6 +63,7 @@ function spawnCommand(settings: Settings, world: World): Promise<number> {
       USER: 'nobody',
       LOGNAME: 'nobody',
       XDG_CACHE_HOME: join(home, '.cache'),
+      XDG_STATE_HOME: join(home, '.local/state'),
     })
     const drop = [`--reuid=${ORDINARY_UID}`, `--regid=${ORDINARY_UID}`, '--clear-groups', '--inh-caps=-all']
     args = [...drop, '--', program, ...args]

@@ -56,7 +56,14 @@ async function build(directory: string, options: WorldOptions): Promise<World> {
   ])
   return {
     directory,
-    env: { POSTERN_WORLD: directory, CURL_CA_BUNDLE: bundle, SSL_CERT_FILE: bundle, NODE_EXTRA_CA_CERTS: bundle },
+    env: {
+      POSTERN_WORLD: directory,
+      CURL_CA_BUNDLE: bundle,
+      SSL_CERT_FILE: bundle,
+      NODE_EXTRA_CA_CERTS: bundle,
+      // A mesh that is up outside is not the world's.
+      XDG_STATE_HOME: join(directory, 'state'),
+    },
     close: () => rmSync(directory, { recursive: true, force: true }),
   }
 }

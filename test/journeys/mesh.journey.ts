@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
+import { eventually, type Outcome, SealedShell, scratch, serviceEntry, startPostern } from './postern.ts'
+
+const run = promisify(execFile)
+const CODE = "curl -s -m 5 -o /dev/null -w '%{http_code}' "
+const WIKIPEDIA = serviceEntry(
+  'wikipedia-ext',
+  'hosts: [www.wikipedia.org], ports: [{number: 443, name: tls, protocol: TLS}], resolution: DNS',
+)
+
+/** A real kubectl, as script/setup fetched it. */
+function currentKubectl(): string {
+  const fetch = join(import.meta.dirname, '..', '..', 'tools', 'kubectl', 'fetch.mjs')
+  return execFileSync(process.execPath, [fetch], { encoding: 'utf8' }).trim()
+}
+
+/** A mesh of the test's own, ended with it, and a kubectl that talks to it. */
+async function meshUp(context: TestContext) {
+  const state = scratch(context)
+  const env = { ...process.env, XDG_STATE_HOME: state, KUBECONFIG: join(state, 'postern', 'kubeconfig') }
+  const postern = (args: readonly string[], input = ''): Promise<Outcome> =>
+    startPostern(args, input, undefined, env).ended
+  const up = await postern(['up'])
+  assert.equal(up.code, 0, up.stderr)
+  context.after(() => postern(['down']))
+  const kubectl = async (...args: readonly string[]): Promise<string> => {
+    const { stdout } = await run(currentKubectl(), [...args, '--cache-dir', join(state, 'cache')], {
+      env,
+      timeout: 30_000,
+    })
+    return stdout
+  }
+  const apply = async (yaml: string): Promise<void> => {
+    assert.equal((await postern(['apply', '-f', '-'], yaml)).code, 0)
+  }
+  return { state, env, postern, kubectl, apply, shell: (args: readonly string[] = []) => new SealedShell(args, env) }
+}
+
+test('a program that joins the mesh meets what kubectl applies and deletes while it runs', async (context) => {
+  const { kubectl, apply, shell } = await meshUp(context)
+  const program = shell()
+  const code = (): Promise<string> => program.run(`${CODE} https://www.wikipedia.org/`)
+  assert.equal(await code(), '000')
+  await apply(WIKIPEDIA)
+  await kubectl('wait', '--for=condition=Enforced', 'serviceentry/wikipedia-ext', '--timeout=10s')
+  assert.equal(await code(), '200')
+  await kubectl('delete', 'serviceentry', 'wikipedia-ext')
+  await eventually('the deletion to count', async () => (await code()) === '000')
+  assert.equal((await program.close()).code, 0)
+})
+
+test('a run is a workload of the mesh for as long as it lasts, under a name of its own', async (context) => {
+  const { kubectl, postern, shell } = await meshUp(context)
+  const program = shell(['--name', 'sleep', '--labels', 'app=sleep'])
+  await program.run('true')
+  const names = async () => (await kubectl('get', 'workloadentries', '-l', 'app=sleep', '-o', 'name')).trim()
+  await eventually('the registration', async () => (await names()) !== '')
+  assert.match(await names(), /^workloadentry\.networking\.istio\.io\/sleep-[a-z0-9]{5}$/)
+  const { stdout } = await postern(['proxy-status'])
+  assert.match(stdout, /^sleep-[a-z0-9]{5}\.default +sleep-[a-z0-9]{5}\.default +postern-\d+ .* \(CDS,LDS,NDS\)$/m)
+  const [name = ''] = /sleep-[a-z0-9]{5}/.exec(stdout) ?? []
+  const config = await postern(['proxy-config', 'clusters', name])
+  assert.match(config.stdout, /^BlackHoleCluster +- +- +- +STATIC$/m)
+  await program.close()
+  await eventually('the end of the registration', async () => (await names()) === '')
+})
+
+test('a mesh that dies leaves running programs their configuration, and is found again', async (context) => {
+  const { apply, postern, kubectl, shell } = await meshUp(context)
+  await apply(WIKIPEDIA)
+  const program = shell()
+  const code = (): Promise<string> => program.run(`${CODE} https://www.wikipedia.org/`)
+  assert.equal(await code(), '200')
+  const { pid } = JSON.parse((await postern(['status', '-o', 'json'])).stdout) as { pid: number }
+  process.kill(pid, 'SIGKILL')
+  await eventually('the end of the mesh', async () => (await postern(['status'])).code === 1)
+  assert.equal(await code(), '200')
+  assert.equal((await postern(['up'])).code, 0)
+  await kubectl('delete', 'serviceentry', 'wikipedia-ext')
+  await eventually('what came after', async () => (await code()) === '000')
+  await program.close()
+})
+
+test('a sealed program sees neither the keys of the mesh nor its objects', async (context) => {
+  const { state, shell } = await meshUp(context)
+  assert.equal(statSync(join(state, 'postern')).mode & 0o777, 0o700)
+  assert.match(readFileSync(join(state, 'postern', 'kubeconfig'), 'utf8'), /client-key-data/)
+  const program = shell()
+  assert.equal(await program.run(`ls -A ${join(state, 'postern')}`), '')
+  await program.close()
+})
+
+test('what a Sidecar does not import is denied to the workloads that it selects, and to no others', async (context) => {
+  const { apply, shell } = await meshUp(context)
+  await apply(`${WIKIPEDIA}apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: closed}
+spec: {workloadSelector: {labels: {app: closed}}, egress: [{hosts: ["~/*"]}]}
+`)
+  const closed = shell(['--labels', 'app=closed'])
+  const open = shell()
+  const code = (program: SealedShell): Promise<string> => program.run(`${CODE} https://www.wikipedia.org/`)
+  assert.equal(await code(open), '200')
+  assert.equal(await code(closed), '000')
+  await Promise.all([open.close(), closed.close()])
+})
