@@ -22,8 +22,6 @@ export interface Mesh {
   readonly entriesByHost: ReadonlyMap<string, readonly ServiceEntry[]>
   /** What `endpointsOf` made, for this mesh and those before it. */
   readonly endpoints: Memo<readonly Endpoint[]>
-  /** Configurations that were made of `config` for proxies of their own. */
-  readonly configs: Memo<MeshConfig>
   /** What no proxy gets, whatever its namespace. */
   readonly rejections: readonly Rejection[]
 }
@@ -49,43 +47,34 @@ export function buildMesh(input: ConfigInput): Mesh {
  * taken over as the same objects, so that a change costs what it changes.
  */
 export class MeshBuilder {
-  readonly #services = new Memo<readonly Service[]>()
   readonly #endpoints = new Memo<readonly Endpoint[]>()
-  readonly #configs = new Memo<MeshConfig>()
   readonly #entries = new WeakMap<ServiceEntry, KnownEntry>()
 
   build({ meshConfig, serviceEntries, sidecars }: ConfigInput): Mesh {
     const known = this.#oldestFirst(serviceEntries)
-    const entries = known.map(({ entry }) => entry)
+    const written = new Set(known.flatMap(({ addresses }) => addresses))
     const virtualIps = allocateVirtualIps(
       known.flatMap(({ names }) => names),
-      writtenAddresses(entries),
+      written,
     )
-    const servicesByEntry = new Map(
-      known.map((one) => [one.entry, this.#servicesOf(one, meshConfig.defaultServiceExportTo, virtualIps)]),
-    )
-    const services = [...servicesByEntry.values()].flat().sort(compareServices)
+    const servicesByEntry = new Map<ServiceEntry, readonly Service[]>()
+    const services: Service[] = []
+    for (const one of known) {
+      const made = servicesOf(one, meshConfig.defaultServiceExportTo, virtualIps)
+      servicesByEntry.set(one.entry, made)
+      for (const service of made) services.push(service)
+    }
+    services.sort(compareServices)
     return {
       config: meshConfig,
       services,
       index: indexServices(services),
       sidecars: [...sidecars].sort(bySidecarAge),
       servicesByEntry,
-      entriesByHost: groupByHost(entries),
+      entriesByHost: groupByHost(known),
       endpoints: this.#endpoints,
-      configs: this.#configs,
       rejections: known.flatMap((entry) => rejectionsOf(entry, virtualIps)),
     }
-  }
-
-  #servicesOf(
-    { entry, names }: KnownEntry,
-    defaultExportTo: readonly string[],
-    virtualIps: ReadonlyMap<string, VirtualIps>,
-  ): readonly Service[] {
-    const slots = names.map((name) => virtualIps.get(name))
-    const make = () => servicesOfEntry(entry, defaultExportTo, virtualIps)
-    return this.#services.recall(entry, 'services', [...defaultExportTo, ...slots], make)
   }
 
   #oldestFirst(entries: readonly ServiceEntry[]): readonly KnownEntry[] {
@@ -96,11 +85,36 @@ export class MeshBuilder {
   #known(entry: ServiceEntry): KnownEntry {
     const known = this.#entries.get(entry)
     if (known !== undefined) return known
-    const key = `${entry.metadata.name}.${entry.metadata.namespace ?? 'default'}`
-    const made = { entry, createdAt: creationTime(entry), key, names: virtualIpNames(entry) }
+    const namespace = entry.metadata.namespace ?? 'default'
+    const made: KnownEntry = {
+      entry,
+      createdAt: creationTime(entry),
+      key: `${entry.metadata.name}.${namespace}`,
+      names: virtualIpNames(entry),
+      hosts: entry.spec.hosts.map((host) => `${namespace}/${host}`),
+      addresses: writtenAddresses(entry),
+      made: undefined,
+    }
     this.#entries.set(entry, made)
     return made
   }
+}
+
+/** The services of an entry: those of the last time, unless its hosts got other virtual IPs or the default of `exportTo` is another. */
+function servicesOf(
+  known: KnownEntry,
+  defaultExportTo: readonly string[],
+  virtualIps: ReadonlyMap<string, VirtualIps>,
+): readonly Service[] {
+  const { entry, names, made } = known
+  const same =
+    made !== undefined &&
+    made.defaultExportTo === defaultExportTo &&
+    names.every((name, index) => virtualIps.get(name) === made.ips[index])
+  if (same) return made.services
+  const services = servicesOfEntry(entry, defaultExportTo, virtualIps)
+  known.made = { defaultExportTo, ips: names.map((name) => virtualIps.get(name)), services }
+  return services
 }
 
 /** An entry and what depends on it alone. */
@@ -109,8 +123,20 @@ interface KnownEntry {
   readonly createdAt: number
   /** Entries of one age are in the order of it. */
   readonly key: string
-  /** Hosts that get an address of the mesh. */
+  /** "NAMESPACE/HOST" of the hosts that get an address of the mesh. */
   readonly names: readonly string[]
+  /** The same of all hosts. */
+  readonly hosts: readonly string[]
+  /** Those that its writer gave it; no blocks. */
+  readonly addresses: readonly string[]
+  /** What was made of it last, and of what else. */
+  made:
+    | {
+        readonly defaultExportTo: readonly string[]
+        readonly ips: readonly (VirtualIps | undefined)[]
+        readonly services: readonly Service[]
+      }
+    | undefined
 }
 
 function compareServices(a: Service, b: Service): number {
@@ -126,14 +152,11 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function writtenAddresses(entries: readonly ServiceEntry[]): ReadonlySet<string> {
-  const taken = new Set<string>()
-  for (const { spec } of entries)
-    for (const text of spec.addresses) {
-      const address = parseServiceAddress(text)
-      if (address?.kind === 'ip') taken.add(address.address)
-    }
-  return taken
+function writtenAddresses({ spec }: ServiceEntry): readonly string[] {
+  return spec.addresses.flatMap((text) => {
+    const address = parseServiceAddress(text)
+    return address?.kind === 'ip' ? [address.address] : []
+  })
 }
 
 function indexServices(services: readonly Service[]): ServiceIndex {
@@ -163,10 +186,9 @@ function particularNamespaces(services: readonly Service[], exported: readonly s
   return particular
 }
 
-function groupByHost(entries: readonly ServiceEntry[]): ReadonlyMap<string, readonly ServiceEntry[]> {
+function groupByHost(entries: readonly KnownEntry[]): ReadonlyMap<string, readonly ServiceEntry[]> {
   const groups = new Map<string, ServiceEntry[]>()
-  for (const entry of entries)
-    for (const host of entry.spec.hosts) append(groups, `${entry.metadata.namespace ?? 'default'}/${host}`, entry)
+  for (const { entry, hosts } of entries) for (const host of hosts) append(groups, host, entry)
   return groups
 }
 

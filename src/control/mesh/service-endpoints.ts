@@ -10,7 +10,7 @@ const UNIX = 'unix://'
  */
 export function endpointsOf(mesh: Mesh, service: Service, port: ServicePort): readonly Endpoint[] {
   if (service.resolution === 'NONE') return []
-  const entries = mesh.entriesByHost.get(`${service.namespace}/${service.host}`) ?? []
+  const entries = mesh.entriesByHost.get(service.hostKey) ?? []
   const make = () => endpointsOfEntries(entries, service.host, port)
   return mesh.endpoints.recall(port, '', entries, make)
 }

@@ -42,6 +42,8 @@ export interface Service {
   readonly definedBy: ObjectRef
   /** Milliseconds since 1970; 0 for objects without a creation time, which count as the oldest. */
   readonly createdAt: number
+  /** "NAMESPACE/HOST" */
+  readonly hostKey: string
   /** "HOST.NAMESPACE": the order of services of one age. */
   readonly sortKey: string
   /** Equal for services whose ports may be merged under one host (spec 3.2 a). */

@@ -35,6 +35,7 @@ export function servicesOfEntry(
     return addresses.map((address) => ({
       ...common,
       host,
+      hostKey: name,
       sortKey,
       address,
       // Of its own: what is remembered of a port is so of one service.

@@ -12,6 +12,8 @@ export interface VisibleServices {
   readonly byHost: ReadonlyMap<string, Service>
   /** What `spec.addresses` of all services of a host say, as written; hosts without any are not here. */
   readonly addressesByHost: ReadonlyMap<string, readonly string[]>
+  /** Hosts that more than one service of the list has. */
+  readonly sharedHosts: ReadonlySet<string>
   readonly rejections: readonly Rejection[]
 }
 
@@ -33,8 +35,9 @@ export function visibleServices(mesh: Mesh, namespace: string, sidecar?: Sidecar
     rejections.push(hostDefinedElsewhere(service, winner))
     return false
   })
-  const byHost = mergeByHost(listed, rejections)
-  return { listed, byHost, addressesByHost: addressesByHost(listed), rejections: unique(rejections) }
+  const sharedHosts = new Set<string>()
+  const byHost = mergeByHost(listed, sharedHosts, rejections)
+  return { listed, byHost, addressesByHost: addressesByHost(listed), sharedHosts, rejections: unique(rejections) }
 }
 
 function addressesByHost(listed: readonly Service[]): ReadonlyMap<string, readonly string[]> {
@@ -60,7 +63,11 @@ function winningServices(candidates: readonly Service[], namespace: string): Rea
   return winners
 }
 
-function mergeByHost(listed: readonly Service[], rejections: Rejection[]): ReadonlyMap<string, Service> {
+function mergeByHost(
+  listed: readonly Service[],
+  sharedHosts: Set<string>,
+  rejections: Rejection[],
+): ReadonlyMap<string, Service> {
   const byHost = new Map<string, Service>()
   for (const service of listed) {
     const first = byHost.get(service.host)
@@ -68,6 +75,7 @@ function mergeByHost(listed: readonly Service[], rejections: Rejection[]): Reado
       byHost.set(service.host, service)
       continue
     }
+    sharedHosts.add(service.host)
     rejections.push(...differingProtocols(service, first))
     const missing = service.ports.filter((port) => !first.ports.some(({ number }) => number === port.number))
     if (missing.length === 0) continue

@@ -1,6 +1,6 @@
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { Memo } from '#base/memo.ts'
-import type { Recipe } from '#control/translate/recipe.ts'
+import type { Piece, Recipe } from '#control/translate/recipe.ts'
 import type { Translation } from '#control/translate/translation.ts'
 import { resourceOf } from '#xds/encode-resource.ts'
 import { ClusterSchema } from '#xds/gen/envoy/config/cluster/v3/cluster_pb.js'
@@ -21,6 +21,8 @@ type Resources = ReadonlyMap<string, EncodedResource>
 export class Encoder {
   readonly #pieces = new Memo<Uint8Array>()
   readonly #resources = new Memo<EncodedResource>()
+  readonly #lastingPieces = new WeakMap<object, Uint8Array>()
+  readonly #lastingResources = new WeakMap<object, EncodedResource>()
 
   /** @param earlier what proxies have now: where the bytes are those of a resource in it, that one is taken */
   encode(translation: Translation, earlier: readonly ResourceSet[]): ResourceSet {
@@ -52,16 +54,27 @@ export class Encoder {
   #resource<Desc extends DescMessage>(
     typeUrl: TypeUrl,
     schema: Desc,
-    { name, pieces }: Recipe<MessageShape<Desc>>,
+    recipe: Recipe<MessageShape<Desc>>,
     earlier: readonly ResourceSet[],
   ): EncodedResource {
-    const bytes = pieces.map(({ of, role, inputs, make }) =>
-      this.#pieces.recall(of, role, inputs, () => toBinary(schema, make())),
-    )
+    const { name, pieces, lasting } = recipe
+    const known = lasting && this.#lastingResources.get(recipe)
+    if (known !== undefined) return known
+    const bytes = pieces.map((piece) => this.#piece(schema, piece))
     const make = () =>
       asBefore(typeUrl, resourceOf(name, bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes)), earlier)
     // The first piece holds the name, and belongs to no other resource.
-    return this.#resources.recall(bytes[0]!, '', bytes, make)
+    const resource = this.#resources.recall(bytes[0]!, '', bytes, make)
+    if (lasting) this.#lastingResources.set(recipe, resource)
+    return resource
+  }
+
+  #piece<Desc extends DescMessage>(schema: Desc, piece: Piece<MessageShape<Desc>>): Uint8Array {
+    const known = piece.lasting && this.#lastingPieces.get(piece)
+    if (known !== undefined) return known
+    const bytes = this.#pieces.recall(piece.of, piece.role, piece.inputs, () => toBinary(schema, piece.make()))
+    if (piece.lasting) this.#lastingPieces.set(piece, bytes)
+    return bytes
   }
 }
 

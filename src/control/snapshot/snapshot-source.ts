@@ -4,7 +4,7 @@ import type { Rejection } from '#control/mesh/rejection.ts'
 import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { ConfigInput } from '#control/source/config-input.ts'
 import { type ProxyNode, proxyNodeOf, translationKey, viewKey } from '#control/translate/proxy-node.ts'
-import { translate } from '#control/translate/translation.ts'
+import { TranslationMemory, translate } from '#control/translate/translation.ts'
 import type { NodeIdentity, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
 import { Encoder } from './encoder.ts'
 
@@ -50,6 +50,7 @@ export function createSnapshotSource(): SnapshotSource {
 
 class Snapshots implements SnapshotSource {
   readonly #builder = new MeshBuilder()
+  readonly #memory = new TranslationMemory()
   readonly #encoder = new Encoder()
   readonly #views = new Map<string, View>()
   readonly #waiting = new Map<string, { readonly node: ProxyNode; readonly watchers: Set<() => void> }>()
@@ -136,7 +137,7 @@ class Snapshots implements SnapshotSource {
     const key = translationKey(mesh, node)
     const known = this.#rendered.get(key)
     if (known !== undefined) return known
-    const translation = translate(mesh, node)
+    const translation = translate(mesh, node, this.#memory)
     const made = { set: this.#encoder.encode(translation, earlier), rejections: translation.rejections }
     this.#rendered.set(key, made)
     return made

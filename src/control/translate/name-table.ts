@@ -15,9 +15,32 @@ const NAME_TABLE = 'name-table'
  */
 export function nameTables(
   services: Iterable<Service>,
+  more: readonly HostName[],
   config: MeshConfig,
   node: ProxyNode,
 ): readonly Recipe<NameTable>[] {
+  const names = [...hostNames(services, node), ...more]
+  const parts = node.nameTableShards ? Map.groupBy(names, ({ shard }) => shard) : new Map([[NAME_TABLE, names]])
+  return [...parts].map(([name, part]) => ({
+    name,
+    pieces: [emptyPiece(config, name), ...part.sort(byName).map(({ piece }) => piece)],
+  }))
+}
+
+/** What one host adds to the table, and to which part of it. */
+export interface HostName {
+  readonly host: string
+  readonly shard: string
+  readonly piece: Piece<NameTable>
+}
+
+/** So that the order of objects does not show. */
+function byName({ host: a }: HostName, { host: b }: HostName): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The names of services; a host with several has the addresses of all. */
+export function hostNames(services: Iterable<Service>, node: ProxyNode): readonly HostName[] {
   const byHost = new Map<string, { readonly service: Service; readonly ips: readonly string[] }>()
   for (const service of services) {
     const ips = addressesOf(service, node)
@@ -26,19 +49,7 @@ export function nameTables(
     if (known === undefined) byHost.set(service.host, { service, ips })
     else byHost.set(service.host, { service: known.service, ips: [...new Set([...known.ips, ...ips])] })
   }
-  // In the order of their names, so that the order of objects does not show.
-  const hosts = [...byHost.keys()].sort()
-  const pieceOf = (host: string) => namePiece(host, byHost.get(host)!)
-  if (!node.nameTableShards)
-    return [{ name: NAME_TABLE, pieces: [emptyPiece(config, NAME_TABLE), ...hosts.map(pieceOf)] }]
-  const shards = new Map<string, [Piece<NameTable>, ...Piece<NameTable>[]]>()
-  for (const host of hosts) {
-    const name = shardOf(host)
-    const shard = shards.get(name)
-    if (shard === undefined) shards.set(name, [emptyPiece(config, name), pieceOf(host)])
-    else shard.push(pieceOf(host))
-  }
-  return [...shards].map(([name, pieces]) => ({ name, pieces }))
+  return [...byHost].map(([host, entry]) => ({ host, shard: shardOf(host), piece: namePiece(host, entry) }))
 }
 
 const SHARDS = 256

@@ -8,6 +8,8 @@ export interface Recipe<M extends Message = Message> {
   readonly name: string
   /** They make one message, as protobuf merges encodings that stand one after the other: lists are joined. */
   readonly pieces: readonly [Piece<M>, ...Piece<M>[]]
+  /** The same object comes again for as long as nothing that it is made of changes: what was made of it needs no looking up. */
+  readonly lasting?: true
 }
 
 /** A part of a resource: `make` depends on nothing but `of`, `role` and `inputs`. */
@@ -18,6 +20,8 @@ export interface Piece<M extends Message = Message> {
   readonly role: string
   /** Everything else that it is made of; compared with ===. */
   readonly inputs: readonly unknown[]
+  /** As of a recipe. */
+  readonly lasting?: true
   make(): M
 }
 

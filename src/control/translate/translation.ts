@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { MeshConfig } from '#api/mesh-config.ts'
 import type { Sidecar } from '#api/networking/sidecar.ts'
+import { Memo } from '#base/memo.ts'
 import type { Mesh } from '#control/mesh/mesh.ts'
 import type { Rejection, RejectionCode } from '#control/mesh/rejection.ts'
 import type { Endpoint, Service } from '#control/mesh/service.ts'
@@ -21,11 +22,12 @@ import {
   serviceCluster,
   type Upstream,
 } from './clusters.ts'
-import { listenerContext, outboundListener, virtualOutbound } from './listeners.ts'
+import { type ListenerContext, listenerContext, outboundListener, virtualOutbound } from './listeners.ts'
 import { loadAssignmentOf } from './load-assignment.ts'
 import { clusterName } from './messages.ts'
-import { nameTables } from './name-table.ts'
+import { hostNames, nameTables } from './name-table.ts'
 import { type OutboundListener, outboundListeners } from './outbound-listeners.ts'
+import { lasting, type OwnParts, standsAlone } from './own-parts.ts'
 import type { ProxyNode } from './proxy-node.ts'
 import { type Recipe, whole } from './recipe.ts'
 import { routeConfigurations } from './routes.ts'
@@ -41,32 +43,89 @@ export interface Translation {
   readonly rejections: readonly Rejection[]
 }
 
+/** What translations made before: whoever translates again and again keeps one. */
+export class TranslationMemory {
+  /** Configurations that were made of the mesh's for proxies of their own. */
+  readonly configs = new Memo<MeshConfig>()
+  /** Of services that stand alone; undefined where a part of one has no effect, which is told with the others'. */
+  readonly own = new Memo<OwnParts | undefined>()
+}
+
 /** Translates a mesh for one proxy (spec 3): pure, deterministic, linear in the number of services that the proxy sees. */
-export function translate(mesh: Mesh, node: ProxyNode): Translation {
+export function translate(mesh: Mesh, node: ProxyNode, memory = new TranslationMemory()): Translation {
   const sidecar = sidecarFor(mesh, node)
-  const config = configFor(mesh, node, sidecar)
+  const config = configFor(mesh, node, sidecar, memory)
   const visible = visibleServices(mesh, node.namespace, sidecar)
-  const { listeners, rejections } = outboundListeners(visible.listed, node)
-  const upstreams = upstreamsOf(mesh, config, visible, node)
+  const place: Place = { mesh, config, visible, node, context: listenerContext(config, accessLogsOf(config)) }
+  const alone: OwnParts[] = []
+  const together: Service[] = []
+  for (const service of visible.listed) {
+    const parts = standsAlone(service, visible, node) ? ownPartsOf(service, place, memory) : undefined
+    if (parts === undefined) together.push(service)
+    else alone.push(parts)
+  }
+  const { listeners, rejections } = outboundListeners(together, node)
+  const upstreams = upstreamsOf(together, place)
   return {
     clusters: [
       whole(BLACK_HOLE_CLUSTER, config, 'black hole', [], () => blackHoleCluster(config)),
       whole(PASSTHROUGH_CLUSTER, config, 'passthrough', [], () => passthroughCluster(config)),
       ...upstreams.clusters,
+      ...alone.flatMap(({ clusters }) => clusters),
     ],
-    endpoints: upstreams.endpoints,
-    listeners: listenerRecipes(listeners, config, node),
-    routes: routeConfigurations(routeNames(listeners), visible.listed, config, node),
-    names: nameTables(visible.listed, config, node),
+    endpoints: [...upstreams.endpoints, ...alone.flatMap(({ endpoints }) => endpoints)],
+    listeners: [
+      ...listeners.map((listener) => outboundListener(listener, place.context)),
+      ...alone.flatMap((parts) => parts.listeners),
+      virtualOutbound(place.context, node),
+    ],
+    routes: routeConfigurations(routeNames(listeners), together, config, node),
+    names: nameTables(
+      together,
+      alone.flatMap(({ names }) => names),
+      config,
+      node,
+    ),
     rejections: [...mesh.rejections, ...visible.rejections, ...rejections, ...upstreams.rejections],
   }
+}
+
+/** What one translation is made from. */
+interface Place {
+  readonly mesh: Mesh
+  readonly config: MeshConfig
+  readonly visible: VisibleServices
+  readonly node: ProxyNode
+  readonly context: ListenerContext
+}
+
+function ownPartsOf(service: Service, place: Place, { own }: TranslationMemory): OwnParts | undefined {
+  const { mesh, config, node, context } = place
+  // Who else defines this host in its namespace has a say in its endpoints.
+  const entries = mesh.entriesByHost.get(service.hostKey) ?? []
+  return own.recall(service, node.ipFamilies, [config, ...entries], () => {
+    const { listeners, rejections } = outboundListeners([service], node)
+    const upstreams = upstreamsOf([service], place)
+    if (rejections.length + upstreams.rejections.length > 0) return undefined
+    return lasting({
+      clusters: upstreams.clusters,
+      endpoints: upstreams.endpoints,
+      listeners: listeners.map((listener) => outboundListener(listener, context)),
+      names: hostNames([service], node),
+    })
+  })
 }
 
 /**
  * The mesh's configuration, with the Sidecar's word on unknown destinations and the proxy's own on the access log: for as long as none of them changes the
  * same object. Of a Sidecar's policy the mode is applied.
  */
-function configFor({ config, configs }: Mesh, { accessLog }: ProxyNode, sidecar: Sidecar | undefined): MeshConfig {
+function configFor(
+  { config }: Mesh,
+  { accessLog }: ProxyNode,
+  sidecar: Sidecar | undefined,
+  { configs }: TranslationMemory,
+): MeshConfig {
   const written = sidecar?.spec.outboundTrafficPolicy?.mode
   const mode =
     written === undefined ? config.outboundTrafficPolicy.mode : written === 'ALLOW_ANY' ? written : 'REGISTRY_ONLY'
@@ -78,15 +137,6 @@ function configFor({ config, configs }: Mesh, { accessLog }: ProxyNode, sidecar:
     accessLogFile: file,
     accessLogEncoding: encoding,
   }))
-}
-
-function listenerRecipes(
-  listeners: readonly OutboundListener[],
-  config: MeshConfig,
-  node: ProxyNode,
-): readonly Recipe<Listener>[] {
-  const context = listenerContext(config, accessLogsOf(config))
-  return [...listeners.map((listener) => outboundListener(listener, context)), virtualOutbound(context, node)]
 }
 
 function routeNames(listeners: readonly OutboundListener[]): ReadonlySet<string> {
@@ -102,15 +152,13 @@ interface Upstreams {
   readonly rejections: Rejection[]
 }
 
-function upstreamsOf(
-  mesh: Mesh,
-  config: MeshConfig,
-  { byHost, addressesByHost }: VisibleServices,
-  node: ProxyNode,
-): Upstreams {
+function upstreamsOf(services: readonly Service[], { mesh, config, visible, node }: Place): Upstreams {
+  const { byHost, addressesByHost } = visible
   const upstreams: Upstreams = { clusters: [], endpoints: [], rejections: [] }
   const everywhere = config.outboundTrafficPolicy.mode === 'ALLOW_ANY' ? ANY_ADDRESS : []
-  for (const service of byHost.values()) {
+  for (const host of new Set(services.map((service) => service.host))) {
+    const service = byHost.get(host)
+    if (service === undefined) continue
     const dialled = [...(addressesByHost.get(service.host) ?? []), ...everywhere]
     for (const port of service.ports)
       if (port.protocol !== 'UDP') addUpstream(upstreams, mesh, config, { service, port, dialled }, node)
