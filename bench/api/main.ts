@@ -19,6 +19,8 @@ const WRITES = quick ? 200 : 3_000
 const AT_A_TIME = 32
 /** Between two changes, so that each is measured by itself. */
 const PAUSE_MS = 30
+/** Memory is looked at when nothing has changed for so long. */
+const SETTLE_MS = 6_000
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'benchmarks.md')
 const MARKS = ['<!-- api results -->', '<!-- end of api results -->'] as const
 
@@ -133,6 +135,7 @@ async function measurePropagation(mesh: MeshUnderTest, present: number): Promise
     present > 0 ? 'p99 <= 100 ms' : 'p99 <= 50 ms',
   )
   figure(`apply → compiled in a sidecar beside them${beside}`, spread(enforced))
+  await wait(SETTLE_MS)
   figure(
     `resident memory of the mesh with ${PROXIES} proxies${beside}`,
     `${Math.round(mesh.residentMb())} MB`,

@@ -6,6 +6,7 @@ import { StatusWriter } from '#control/status/status-writer.ts'
 import { Workloads } from '#control/status/workloads.ts'
 import type { KubeClient } from '#kube/client/kube-client.ts'
 import { AdsServer, type ListenAddress } from '#xds/server/ads-server.ts'
+import { MemoryAtRest } from './release-memory.ts'
 
 export interface ControlPlaneOptions {
   readonly client: KubeClient
@@ -50,6 +51,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
       if (kind === 'left') workloads.left(state)
     },
   })
+  const memory = new MemoryAtRest()
   const update = () => {
     const changed = source.takeChanged()
     try {
@@ -60,6 +62,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
       return
     }
     reporter.updated(changed)
+    memory.touch()
   }
   update()
   source.watch(update)

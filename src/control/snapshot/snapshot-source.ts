@@ -40,7 +40,7 @@ export interface SnapshotSource extends ResourceSource {
 const ANYBODY: NodeIdentity = {
   id: 'sidecar~127.0.0.1~anybody.default~default.svc.cluster.local',
   cluster: '',
-  metadata: { INSTANCE_IPS: '127.0.0.1,::1' },
+  metadata: { INSTANCE_IPS: '127.0.0.1,::1', NAME_TABLE_SHARDS: 'true' },
 }
 
 /** A source that has nothing until its first `update`: nodes that come earlier wait. */
@@ -92,9 +92,13 @@ class Snapshots implements SnapshotSource {
   }
 
   everyRejection(): readonly Rejection[] {
-    const anybody = this.#viewOf(proxyNodeOf(ANYBODY))
-    const watched = [...this.#views.values()].filter((view) => view.watchers.size > 0 || view === anybody)
-    return [...new Set(watched.flatMap((view) => view.rejections))]
+    if (this.#mesh === undefined) return []
+    // Without encoding what nobody may ever ask for.
+    const anybody = proxyNodeOf(ANYBODY)
+    const known =
+      this.#rendered.get(translationKey(this.#mesh, anybody)) ?? translate(this.#mesh, anybody, this.#memory)
+    const watched = [...this.#views.values()].filter((view) => view.watchers.size > 0)
+    return [...new Set([known, ...watched].flatMap(({ rejections }) => rejections))]
   }
 
   virtualIps(entry: ServiceEntry): ReadonlyMap<string, VirtualIps> {

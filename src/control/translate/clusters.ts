@@ -2,6 +2,7 @@ import { create, type JsonObject } from '@bufbuild/protobuf'
 import type { MeshConfig } from '#api/mesh-config.ts'
 import { isHttp2 } from '#control/mesh/protocol.ts'
 import type { Endpoint, Service, ServicePort } from '#control/mesh/service.ts'
+import { CircuitBreakersSchema } from '#xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js'
 import {
   type Cluster,
   Cluster_DiscoveryType,
@@ -9,6 +10,7 @@ import {
   Cluster_LbPolicy,
   ClusterSchema,
 } from '#xds/gen/envoy/config/cluster/v3/cluster_pb.js'
+import { TypedExtensionConfigSchema } from '#xds/gen/envoy/config/core/v3/extension_pb.js'
 import { CaresDnsResolverConfigSchema } from '#xds/gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js'
 import { HttpProtocolOptionsSchema } from '#xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import { loadAssignmentOf } from './load-assignment.ts'
@@ -46,6 +48,30 @@ export function passthroughCluster(config: MeshConfig): Cluster {
   })
 }
 
+// What all clusters share is made once: thousands of them are made at a start.
+const NO_BREAKERS = create(CircuitBreakersSchema, {
+  thresholds: [
+    {
+      maxConnections: UNLIMITED,
+      maxPendingRequests: UNLIMITED,
+      maxRequests: UNLIMITED,
+      maxRetries: UNLIMITED,
+      trackRemaining: true,
+    },
+  ],
+})
+const CARES = create(TypedExtensionConfigSchema, {
+  name: 'envoy.network.dns_resolver.cares',
+  typedConfig: pack(CaresDnsResolverConfigSchema, { udpMaxQueries: 100 }),
+})
+const DOWNSTREAM_PROTOCOL = pack(HttpProtocolOptionsSchema, { upstreamProtocolOptions: downstreamProtocol() })
+const HTTP2_PROTOCOL = pack(HttpProtocolOptionsSchema, {
+  upstreamProtocolOptions: {
+    case: 'explicitHttpConfig',
+    value: { protocolConfig: { case: 'http2ProtocolOptions', value: {} } },
+  },
+})
+
 /** What one cluster stands for. */
 export interface Upstream {
   readonly service: Service
@@ -77,17 +103,7 @@ function commonFields(name: string, config: MeshConfig) {
     name,
     altStatName: `${name};`,
     connectTimeout: duration(config.connectTimeoutMs),
-    circuitBreakers: {
-      thresholds: [
-        {
-          maxConnections: UNLIMITED,
-          maxPendingRequests: UNLIMITED,
-          maxRequests: UNLIMITED,
-          maxRetries: UNLIMITED,
-          trackRemaining: true,
-        },
-      ],
-    },
+    circuitBreakers: NO_BREAKERS,
   }
 }
 
@@ -138,10 +154,7 @@ function byDns(
     dnsRefreshRate: duration(config.dnsRefreshRateMs),
     respectDnsTtl: true,
     dnsLookupFamily: lookupFamily(node),
-    typedDnsResolverConfig: {
-      name: 'envoy.network.dns_resolver.cares',
-      typedConfig: pack(CaresDnsResolverConfigSchema, { udpMaxQueries: 100 }),
-    },
+    typedDnsResolverConfig: CARES,
   } as const
 }
 
@@ -153,16 +166,8 @@ function lookupFamily({ ipFamilies }: ProxyNode): Cluster_DnsLookupFamily {
 /** HTTP/2 where the port says so; what the downstream spoke where nothing is said; else HTTP/1.1, which needs no words. */
 function upstreamProtocol({ protocol }: ServicePort) {
   if (protocol !== '' && !isHttp2(protocol)) return {}
-  const explicit = {
-    case: 'explicitHttpConfig',
-    value: { protocolConfig: { case: 'http2ProtocolOptions', value: {} } },
-  } as const
-  const upstreamProtocolOptions = protocol === '' ? downstreamProtocol() : explicit
-  return {
-    typedExtensionProtocolOptions: {
-      [HTTP_PROTOCOL_OPTIONS]: pack(HttpProtocolOptionsSchema, { upstreamProtocolOptions }),
-    },
-  }
+  const options = protocol === '' ? DOWNSTREAM_PROTOCOL : HTTP2_PROTOCOL
+  return { typedExtensionProtocolOptions: { [HTTP_PROTOCOL_OPTIONS]: options } }
 }
 
 function downstreamProtocol() {
