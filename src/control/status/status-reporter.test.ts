@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FollowedObject } from '#control/source/followed-objects.ts'
+import type { NodeIdentity, ResourceSet } from '#xds/resource-set.ts'
+import type { AdsClientState } from '#xds/server/ads-server.ts'
+import type { TypeSync } from '#xds/server/type-watch.ts'
+import { LISTENER_TYPE, type TypeUrl } from '#xds/type-url.ts'
+import { StatusReporter } from './status-reporter.ts'
+
+/** A sidecar that acknowledges when the test says so. */
+class Sidecar implements AdsClientState {
+  readonly protocol = 'delta'
+  readonly node: NodeIdentity
+  settledVersion = ''
+
+  constructor(name: string) {
+    this.node = { id: `sidecar~127.0.0.1~${name}.default~default.svc.cluster.local`, cluster: name, metadata: {} }
+  }
+
+  syncs(): ReadonlyMap<TypeUrl, TypeSync> {
+    return new Map([[LISTENER_TYPE, 'SYNCED']])
+  }
+}
+
+function rig(...names: readonly string[]) {
+  const clients = names.map((name) => new Sidecar(name))
+  const written: string[] = []
+  let set: ResourceSet = { version: '1', byType: new Map() }
+  const followed = (): FollowedObject => ({
+    object: {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'ServiceEntry',
+      metadata: { name: 'a', namespace: 'default', generation: 1 },
+    },
+    document: undefined,
+    messages: [],
+  })
+  const reporter = new StatusReporter({
+    source: { serviceEntry: (key) => (key === 'default/a' ? followed() : undefined) },
+    snapshots: {
+      current: () => set,
+      rejections: () => [],
+      everyRejection: () => [],
+      virtualIps: () => new Map(),
+    },
+    write: (_namespace, name, { conditions }) =>
+      written.push(`${name} ${conditions.map(({ status, reason }) => `${status} ${reason}`).join(', ')}`),
+    clients: () => clients,
+  })
+  const change = (version: string) => {
+    set = { version, byType: new Map() }
+    reporter.updated(['default/a'])
+  }
+  const settle = (client: Sidecar, version: string) => {
+    client.settledVersion = version
+    reporter.done(client)
+  }
+  return { clients, written, reporter, change, settle }
+}
+
+/** Longer than statuses are held back for. */
+const flushed = () => wait(80)
+
+test('a change is enforced when the last proxy has acknowledged it', async () => {
+  const { clients, written, change, settle } = rig('one', 'two')
+  change('2')
+  await flushed()
+  settle(clients[0]!, '2')
+  await flushed()
+  settle(clients[1]!, '2')
+  await flushed()
+  assert.deepEqual(written, ['a True Accepted, False Pending', 'a True Accepted, True Acknowledged'])
+})
+
+test('what every proxy acknowledges at once is written once', async () => {
+  const { clients, written, change, settle } = rig('one', 'two')
+  change('2')
+  for (const client of clients) settle(client, '2')
+  await flushed()
+  assert.deepEqual(written, ['a True Accepted, True Acknowledged'])
+})
+
+test('a proxy that settled an older state does not count, and one that left waits for nothing', async () => {
+  const { clients, written, reporter, change, settle } = rig('one', 'two')
+  change('2')
+  settle(clients[0]!, '1')
+  settle(clients[1]!, '2')
+  await flushed()
+  assert.deepEqual(written, ['a True Accepted, False Pending'])
+  const [gone] = clients.splice(0, 1)
+  reporter.done(gone!)
+  await flushed()
+  assert.equal(written.at(-1), 'a True Accepted, True Acknowledged')
+})
+
+test('a refusal names the proxy until it has acknowledged what came after', async () => {
+  const { clients, written, reporter, change, settle } = rig('one')
+  change('2')
+  reporter.refused(clients[0]!.node, 'bad listener')
+  await flushed()
+  change('3')
+  settle(clients[0]!, '3')
+  await flushed()
+  assert.deepEqual(written, ['a True Accepted, False Refused', 'a True Accepted, True Acknowledged'])
+})
+
+test('an entry that is gone has no status', async () => {
+  const { written, reporter } = rig('one')
+  reporter.updated(['default/gone'])
+  await flushed()
+  assert.deepEqual(written, [])
+})
