@@ -41,7 +41,7 @@ export class HostView {
   readonly plan: FilesystemPlan
   readonly #mounts: readonly MountPoint[]
   readonly #sharedSockets: readonly string[]
-  readonly #known = new Set<string>()
+  #known: ReadonlySet<string> = new Set()
 
   constructor(env: NodeJS.ProcessEnv, options: HostViewOptions) {
     const { sharedSockets, readOnlyPaths: readOnly = [], hiddenDirectories = [] } = options
@@ -69,15 +69,17 @@ export class HostView {
     return this.newSockets(readPathSocketsEverywhere())
   }
 
-  /** The paths of those `sockets` that were not returned before, and that no covered directory hides. */
+  /**
+   * The paths of those `sockets` that were not among those of the last time, and that no covered directory hides. Services end at
+   * any moment: what has gone needs no hiding.
+   */
   newSockets(sockets: readonly PathSocket[]): readonly string[] {
-    const fresh: string[] = []
-    for (const { path, inode } of sockets) {
-      const identity = `${inode} ${path}`
-      if (this.#known.has(identity)) continue
-      this.#known.add(identity)
-      if (isSocketFile(path)) fresh.push(...everyPathOf(realpathSync(path), this.#mounts))
-    }
+    const known = this.#known
+    this.#known = new Set(sockets.map(identityOf))
+    const fresh = sockets
+      .filter((socket) => !known.has(identityOf(socket)) && isSocketFile(socket.path))
+      .flatMap(({ path }) => realPath(path) ?? [])
+      .flatMap((path) => everyPathOf(path, this.#mounts))
     return [...new Set(fresh)].filter((path) => !this.#isHidden(path) && isSocketFile(path))
   }
 
@@ -104,8 +106,22 @@ function outermost(directories: readonly string[]): readonly string[] {
   return unique.filter((path) => !unique.some((other) => other !== path && isWithin(path, other)))
 }
 
+function identityOf({ path, inode }: PathSocket): string {
+  return `${inode} ${path}`
+}
+
+/** Where a directory really is, whatever links lead there. */
 function absoluteDirectory(path: string | undefined): string | undefined {
-  return path?.startsWith('/') === true && isDirectory(path) ? realpathSync(path) : undefined
+  const real = path?.startsWith('/') === true ? realPath(path) : undefined
+  return real !== undefined && isDirectory(real) ? real : undefined
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** A directory that is not a link to another: /var/run is usually a link to /run. */
@@ -118,10 +134,6 @@ function isDirectory(path: string): boolean {
 }
 
 function resolvedFile(path: string): string | undefined {
-  try {
-    const resolved = realpathSync(path)
-    return statSync(resolved).isFile() ? resolved : undefined
-  } catch {
-    return undefined
-  }
+  const resolved = realPath(path)
+  return resolved !== undefined && statSync(resolved, { throwIfNoEntry: false })?.isFile() ? resolved : undefined
 }

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { HostView } from './filesystem-plan.ts'
+import { readPathSockets } from './unix-sockets.ts'
+
+const LOOKS = 1500
+
+function scratch(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'host-view-'))
+  context.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** Opens and closes Unix sockets in a directory for as long as it lives. */
+const CHURN = `
+  const { createServer } = require('node:net')
+  let made = 0
+  const open = () => {
+    const server = createServer()
+    server.listen(require('node:worker_threads').workerData + '/' + made++, () => server.close(open))
+  }
+  for (let n = 0; n < 20; n++) open()
+`
+
+test('sockets that go away while they are looked at are passed over', async (context) => {
+  const worker = new Worker(CHURN, { eval: true, workerData: scratch(context) })
+  await new Promise((resolve) => worker.once('online', resolve))
+  const host = new HostView({}, { sharedSockets: [] })
+  let seen = 0
+  try {
+    for (let look = 0; look < LOOKS; look++) seen += host.newSockets(readPathSockets()).length
+  } finally {
+    // Before its directory goes.
+    await worker.terminate()
+  }
+  assert.ok(seen > 0, 'none came and went')
+})
+
+test('a socket is told once for as long as it lives', async (context) => {
+  const path = join(scratch(context), 'service.sock')
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  context.after(() => server.close())
+  const host = new HostView({}, { sharedSockets: [] })
+  const told = () => host.newSockets(readPathSockets()).filter((one) => one === path)
+  assert.deepEqual([told(), told()], [[path], []])
+})
+
+test('a directory to hide is found behind the link that leads to it', (context) => {
+  const directory = scratch(context)
+  mkdirSync(join(directory, 'real'))
+  symlinkSync('real', join(directory, 'link'))
+  const { plan } = new HostView({}, { sharedSockets: [], hiddenDirectories: [join(directory, 'link')] })
+  assert.ok(plan.coveredDirectories.includes(join(directory, 'real')), plan.coveredDirectories.join())
+})
