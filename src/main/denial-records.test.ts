@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { renderSummary } from '#cli/summary.ts'
 import { Denier } from '#proxy/denial/denier.ts'
 import { NO_NAMES } from '#proxy/dns/name-lookup.ts'
-import { deniedDestination } from './denial-records.ts'
+import { DenialRecords, deniedDestination } from './denial-records.ts'
 
 /** What programs may put into a ClientHello, a SOCKS5 request or a CONNECT. */
 const HOSTILE = [
@@ -42,4 +42,25 @@ test('an ordinary name is told how to be allowed', () => {
     /allow it with: {2}postern allow www\.example\.com:443 > allow\.yaml/,
   )
   assert.match(summaryOf('www.example.com', 'markdown'), /\| `postern allow www\.example\.com:443 > allow\.yaml` \|$/m)
+})
+
+test('a denial log that cannot be written is told of once, and ends nothing', async () => {
+  const notices: string[] = []
+  const records = new DenialRecords('/dev/full', (text) => notices.push(text))
+  const denier = new Denier({
+    workload: { name: 'app', namespace: 'default' },
+    lookup: NO_NAMES,
+    onDenied: (denial) => records.write(denial),
+  })
+  for (const port of [80, 443])
+    denier.deny({ ip: '192.0.2.1', port, protocol: 'tcp', host: undefined, hostKnownBy: undefined })
+  await records.close()
+  assert.equal(notices.length, 1)
+  assert.match(notices[0] ?? '', /^denials cannot be written to "\/dev\/full": ENOSPC/)
+})
+
+test('a denial log that cannot be opened keeps the run from starting', () => {
+  assert.throws(() => new DenialRecords('/nonexistent/denials', () => {}), {
+    message: /^cannot open the denial log/,
+  })
 })

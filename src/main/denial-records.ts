@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { Fault, messageOf } from '#base/fault.ts'
 import { formatHostPort } from '#base/host-port.ts'
 import { TokenBucket } from '#base/token-bucket.ts'
 import type { DeniedDestination } from '#cli/summary.ts'
@@ -12,25 +13,33 @@ const RECORD_BUDGET = { ratePerSecond: 100, burst: 1_000 }
 /** Writes one JSON record for each denial, with the ServiceEntry that would allow it; beyond a rate they are only counted. */
 export class DenialRecords {
   readonly #descriptor: number | undefined
+  readonly #path: string
+  readonly #onNotice: (text: string) => void
   readonly #budget = new TokenBucket(RECORD_BUDGET, () => performance.now())
   #suppressed = 0
+  #isBroken = false
   #writing: Promise<void> = Promise.resolve()
 
-  /** @param path a file (created 0600, appended to), "-" for standard error, undefined for nowhere */
-  constructor(path: string | undefined) {
-    if (path !== undefined) this.#descriptor = path === '-' ? 2 : openSync(path, 'a', 0o600)
+  /**
+   * @param path a file (created 0600, appended to), "-" for standard error, undefined for nowhere. Throws a Fault `run/denial-log`
+   *   when it cannot be opened
+   * @param onNotice hears once that records cannot be written; the run goes on
+   */
+  constructor(path: string | undefined, onNotice: (text: string) => void) {
+    this.#path = path ?? ''
+    this.#onNotice = onNotice
+    if (path !== undefined) this.#descriptor = path === '-' ? 2 : openLog(path)
   }
 
   write(denial: Denial): void {
-    const descriptor = this.#descriptor
-    if (descriptor === undefined) return
+    if (this.#descriptor === undefined) return
     if (!this.#budget.take()) {
       this.#suppressed += 1
       return
     }
     this.#writing = this.#writing.then(async () => {
       const suggestion = await suggestionFor(denial)
-      writeSync(descriptor, `${JSON.stringify({ ...denial, suggestion }, nullForUndefined)}\n`)
+      this.#append({ ...denial, suggestion })
     })
   }
 
@@ -38,8 +47,26 @@ export class DenialRecords {
   async close(): Promise<void> {
     await this.#writing
     if (this.#descriptor === undefined) return
-    if (this.#suppressed > 0) writeSync(this.#descriptor, `${JSON.stringify({ suppressed: this.#suppressed })}\n`)
+    if (this.#suppressed > 0) this.#append({ suppressed: this.#suppressed })
     if (this.#descriptor !== 2) closeSync(this.#descriptor)
+  }
+
+  /** A full disk or a reader that has gone takes the records away, not the run. */
+  #append(record: object): void {
+    try {
+      writeSync(this.#descriptor ?? 2, `${JSON.stringify(record, nullForUndefined)}\n`)
+    } catch (thrown) {
+      if (!this.#isBroken) this.#onNotice(`denials cannot be written to "${this.#path}": ${messageOf(thrown)}`)
+      this.#isBroken = true
+    }
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600)
+  } catch (cause) {
+    throw new Fault('run/denial-log', `cannot open the denial log "${path}": ${messageOf(cause)}`, { cause })
   }
 }
 

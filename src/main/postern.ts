@@ -60,6 +60,9 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync([...argv])
 }
 
+// When nobody reads what is told any more, a program that runs is still to be served, and its exit code to be passed on.
+process.stderr.on('error', () => {})
+
 try {
   await main(process.argv)
 } catch (thrown) {

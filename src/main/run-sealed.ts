@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Fault } from '#base/fault.ts'
 import type { Capsule } from '#capsule/capsule.ts'
 import { createCapsule } from '#capsule/create-capsule.ts'
 import type { RunOptions } from '#cli/run.ts'
@@ -15,11 +16,12 @@ import { stateDirectory } from './state-directory.ts'
  * This file imports little: the other two processes come up while this one loads the data path.
  */
 export async function runSealed(options: RunOptions): Promise<number> {
+  const cwd = workingDirectory()
   const control = await openControl(options)
   const building = createCapsule({
     command: options.command,
     env: programEnvironment(process.env),
-    cwd: process.cwd(),
+    cwd,
     sharedSockets: options.sharedSockets,
     // The mesh's keys and objects are this user's, and so within reach of a program that runs as this user.
     hiddenDirectories: [stateDirectory(undefined)],
@@ -32,6 +34,18 @@ export async function runSealed(options: RunOptions): Promise<number> {
   } finally {
     control.close()
     void building.then((capsule) => capsule.destroy()).catch(() => undefined)
+  }
+}
+
+/** Asked for before anything is started that would have to be ended again. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new Fault('capsule/working-directory', 'the working directory does not exist any more', {
+      cause,
+      mend: 'change to a directory that exists:  cd',
+    })
   }
 }
 

@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { eventually, postern, sealed, startPostern, worldLog } from './postern.ts'
+import { eventually, postern, scratch, sealed, startPostern, worldLog } from './postern.ts'
 
 const execute = promisify(execFile)
+const POSTERN = join(import.meta.dirname, '..', '..', 'bin', 'postern')
 
 test('a sealed curl reaches nothing when nothing is configured, and is told why and what would allow it', async () => {
   const outcome = await postern('run', '--', 'curl', '-sS', 'https://www.wikipedia.org/')
@@ -98,13 +99,33 @@ test('--fail-on-denied turns a success with denials into exit code 3', async () 
   assert.equal((await sealed(['--fail-on-denied'], 'exit 0')).code, 0)
 })
 
+test('a run whose standard error nobody reads any more goes on, and ends with its own code', async () => {
+  const running = startPostern(['run', '--denial-log', '-', '--', 'sh'], 'pipe')
+  running.process.stdin?.write('echo ready\n')
+  await eventually('the shell', () => running.stdout().includes('ready'))
+  running.process.stderr?.destroy()
+  const call = "curl -s -o /dev/null -w '%{http_code}\\n' http://no-such-entry.example/"
+  running.process.stdin?.end(`${call}; ${call}; exit 7\n`)
+  const { code, stdout } = await running.ended
+  assert.deepEqual([code, stdout], [7, 'ready\n502\n502\n'])
+})
+
+test('a working directory that was removed is told of, and the run ends', async (context) => {
+  const directory = join(scratch(context), 'removed')
+  const inner = `mkdir ${directory}; cd ${directory}; rmdir ${directory}; exec ${POSTERN} run -- true`
+  await assert.rejects(execute('sh', ['-c', inner], { timeout: 20_000, killSignal: 'SIGKILL' }), {
+    code: 125,
+    stderr: /^postern: the working directory does not exist any more$/m,
+  })
+})
+
 test('Postern works from any directory and through a symbolic link', async () => {
   const running = startPostern(['run', '--', 'pwd'], '', '/')
   assert.equal((await running.ended).stdout, '/\n')
 })
 
 test('a terminal stays a terminal', async () => {
-  const inner = `${join(import.meta.dirname, '..', '..', 'bin', 'postern')} run -- sh -c 'test -t 0 && test -t 1 && stty size'`
+  const inner = `${POSTERN} run -- sh -c 'test -t 0 && test -t 1 && stty size'`
   const { stdout } = await execute('sh', ['-c', `script -qec "stty rows 33 cols 77; ${inner}" /dev/null </dev/null`])
   assert.match(stdout, /33 77/)
 })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { Fault, messageOf } from '#base/fault.ts'
 import { commandFault } from '#capsule/command-fault.ts'
 import { buildFilesystem, maskSockets } from './filesystem.ts'
@@ -55,9 +55,7 @@ async function start(plan: ProgramPlan): Promise<void> {
   if (plan.foreground) takeTerminal()
   closeDescriptorsOnExec()
   const gaps = dropPrivileges()
-  if (statSync(plan.cwd, { throwIfNoEntry: false }) === undefined) {
-    throw new Fault('capsule/working-directory', `the working directory "${plan.cwd}" does not exist in the capsule`)
-  }
+  checkWorkingDirectory(plan.cwd)
   const [file, ...args] = plan.command
   const program = spawn(file, args, { cwd: plan.cwd, env: plan.env, stdio: [0, 1, programStderr] })
   program.on('error', (error) => reportFailure(commandFault(file, plan.env.PATH, error)))
@@ -65,6 +63,16 @@ async function start(plan: ProgramPlan): Promise<void> {
   reapOrphans(program.pid, () => tell({ kind: 'stopped' }))
   program.on('exit', endWith)
   tell({ kind: 'started', gaps })
+}
+
+/** Otherwise the command would be blamed for what is wrong with its directory. */
+function checkWorkingDirectory(path: string): void {
+  try {
+    accessSync(path, constants.X_OK)
+  } catch (cause) {
+    const why = `the working directory "${path}" cannot be entered in the capsule: ${messageOf(cause)}`
+    throw new Fault('capsule/working-directory', why, { cause })
+  }
 }
 
 function takeTerminal(): void {
