@@ -22,6 +22,7 @@ export interface IstioKind<Spec> {
   /** Default: the age alone, which Kubernetes shows for definitions without columns. */
   readonly columns?: readonly PrinterColumn[]
   readonly decodeSpec: Decode<Spec>
+  readonly writeWarning?: string
   /** The API server refuses objects without a spec by its schema. */
   readonly isSpecRequired?: true
   /** The kind's rules. */
@@ -58,6 +59,7 @@ export function istioKind<Spec>(kind: IstioKind<Spec>): KindDefinition {
       ...(kind.isSpecRequired ? { required: ['spec'] } : {}),
     },
     hasStatus: true,
+    ...(kind.writeWarning === undefined ? {} : { writeWarning: kind.writeWarning }),
     isCore: false,
     check: (object, report) => check(kind, object, report),
   }

@@ -38,6 +38,8 @@ export interface KindDefinition {
   readonly schema: Schema
   /** Whether `/status` is a resource of its own. */
   readonly hasStatus: boolean
+  /** Told to whoever writes an object of the kind, whatever is in it: kubectl prints it as `Warning: ...`. */
+  readonly writeWarning?: string
   /** Core kinds take strategic merge patches; custom resources answer 415 to them. */
   readonly isCore: boolean
   /**

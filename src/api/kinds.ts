@@ -50,7 +50,7 @@ interface KindRow {
 
 const ISTIO_VERSIONS = ['v1', 'v1beta1', 'v1alpha3']
 
-/** Kinds that are read, and the versions they are read in (spec 1.0, 2.1). */
+/** Kinds that are read, and the versions they are read in (spec 1.0, 2.1): all that have an effect. */
 const READ: readonly (KindRow & { readonly kinds: readonly ReadKind[] })[] = [
   { group: 'networking.istio.io', versions: ISTIO_VERSIONS, kinds: ['ServiceEntry'] },
   { group: 'networking.istio.io', versions: ISTIO_VERSIONS, kinds: ['Sidecar'] },
@@ -58,6 +58,12 @@ const READ: readonly (KindRow & { readonly kinds: readonly ReadKind[] })[] = [
   { group: 'mesh.istio.io', versions: ['v1alpha1'], kinds: ['MeshConfig'] },
   { group: '', versions: ['v1'], kinds: ['ConfigMap'] },
 ]
+
+/** Kinds of Istio that are stored and have no effect in the mesh yet. Those of Kubernetes are there to be referred to. */
+export const UNAPPLIED_KINDS: readonly KindDefinition[] = KINDS.filter(
+  ({ group, kind, isCore }) =>
+    !isCore && !READ.some((row) => row.group === group && row.kinds.some((name) => name === kind)),
+)
 
 /** Kinds that are served, as rows. */
 const SERVED: readonly KindRow[] = KINDS.map(({ group, versions, kind }) => ({ group, versions, kinds: [kind] }))

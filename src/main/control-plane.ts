@@ -3,6 +3,7 @@ import { createSnapshotSource, type SnapshotSource } from '#control/snapshot/sna
 import { openApiSource, SERVICE_ENTRIES } from '#control/source/api-source.ts'
 import { StatusReporter } from '#control/status/status-reporter.ts'
 import { StatusWriter } from '#control/status/status-writer.ts'
+import { UnappliedObjects } from '#control/status/unapplied-objects.ts'
 import { Workloads } from '#control/status/workloads.ts'
 import type { KubeClient } from '#kube/client/kube-client.ts'
 import { AdsServer, type ListenAddress } from '#xds/server/ads-server.ts'
@@ -29,15 +30,13 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
   const source = openApiSource({ client, onFault: (fault) => onNotice(fault.message) })
   await source.synced
   const snapshots = createSnapshotSource()
-  const writer = new StatusWriter(client, SERVICE_ENTRIES, (fault) =>
-    onNotice(`a status is not written yet: ${fault.message}`),
-  )
+  const writer = new StatusWriter(client, (fault) => onNotice(`a status is not written yet: ${fault.message}`))
   const clients = () => server.clients()
   const workloads = new Workloads({ client, clients, onFault: onNotice })
   const reporter = new StatusReporter({
     source,
     snapshots,
-    write: (namespace, name, status) => writer.write(namespace, name, status),
+    write: (namespace, name, status) => writer.write(SERVICE_ENTRIES, { namespace, name }, status),
     clients,
   })
   const server = new AdsServer({
@@ -67,12 +66,14 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
   update()
   source.watch(update)
   const port = await server.listen(listen)
+  const unapplied = new UnappliedObjects({ client, writer })
   return {
     port,
     server,
     snapshots,
     async close() {
       source.close()
+      unapplied.close()
       reporter.close()
       workloads.close()
       writer.close()

@@ -200,6 +200,7 @@ export const ENVOY_FILTER = istioKind({
   plural: 'envoyfilters',
   versions: ['v1alpha3'],
   description: 'Changes to the configuration that Envoy is sent.',
+  writeWarning: 'EnvoyFilter is stored and not applied: no proxy of the mesh gets its patches',
   decodeSpec: decodeEnvoyFilterSpec,
   checkRules: checkEnvoyFilter,
 })

@@ -77,7 +77,8 @@ export function checkObject(
   definition: KindDefinition,
   warnings: Warnings,
 ): void {
-  const { group, kind, isCore } = definition
+  const { group, kind, isCore, writeWarning } = definition
+  if (writeWarning !== undefined) warnings.push(writeWarning)
   const structural = validateSchema(object, schemaOf(definition))
   if (structural.length > 0) {
     throw invalid(group, kind, nameOf(object), isCore ? structural : [...structural, RULES_NOT_CHECKED])

@@ -1,18 +1,11 @@
+import { Report } from '#api/schema/report.ts'
+import type { ServiceEntry } from '#api/service-entry.ts'
+import { unappliedParts } from '#api/unapplied.ts'
 import type { Rejection } from '#control/mesh/rejection.ts'
 import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { Message } from '#kube/message.ts'
-
-/** meta/v1 Condition, as `kubectl wait --for=condition=TYPE` reads it. */
-export interface Condition {
-  readonly type: 'Accepted' | 'Enforced'
-  readonly status: 'True' | 'False'
-  /** The generation that this is about: a condition of an older one counts for nothing. */
-  readonly observedGeneration: number
-  readonly reason: string
-  readonly message: string
-  /** RFC 3339; when `status` changed last. */
-  readonly lastTransitionTime: string
-}
+import { type Condition, conditionOf, type Verdict } from './condition.ts'
+import { unappliedPartsVerdict } from './unapplied-verdict.ts'
 
 /** status of a ServiceEntry as control writes it. */
 export interface ServiceEntryStatus {
@@ -32,6 +25,8 @@ export interface WaitingProxy {
 export interface StatusFacts {
   readonly generation: number
   readonly messages: readonly Message[]
+  /** The object when it is without errors. */
+  readonly entry: ServiceEntry | undefined
   /** What of the object has no effect, for whichever proxy. */
   readonly rejections: readonly Rejection[]
   readonly waiting: readonly WaitingProxy[]
@@ -43,26 +38,17 @@ export interface StatusFacts {
 
 /** Puts facts into words; times are kept from `before` where a condition's status did not change. */
 export function statusOf(facts: StatusFacts, before: unknown, now: Date): ServiceEntryStatus {
-  const known = conditionsIn(before)
-  const timed = [acceptedOf(facts), enforcedOf(facts)].map((condition) => {
-    const earlier = known.find(({ type }) => type === condition.type)
-    const same = earlier?.status === condition.status && earlier.lastTransitionTime !== undefined
-    return {
-      ...condition,
-      observedGeneration: facts.generation,
-      lastTransitionTime: same ? earlier.lastTransitionTime! : `${now.toISOString().slice(0, 19)}Z`,
-    }
-  })
+  const conditions = [acceptedOf(facts), enforcedOf(facts)].map((verdict) =>
+    conditionOf(verdict, facts.generation, before, now),
+  )
   const addresses = [...facts.virtualIps].flatMap(([host, { v4, v6 }]) => [
     { value: v4, host },
     { value: v6, host },
   ])
-  return { conditions: timed, addresses: addresses.length === 0 ? null : addresses }
+  return { conditions, addresses: addresses.length === 0 ? null : addresses }
 }
 
-type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
-
-function acceptedOf({ messages, rejections }: StatusFacts): Verdict {
+function acceptedOf({ messages, rejections, entry }: StatusFacts): Verdict {
   const type = 'Accepted'
   const errors = messages.filter(({ level }) => level === 'error')
   if (errors.length > 0) {
@@ -70,7 +56,11 @@ function acceptedOf({ messages, rejections }: StatusFacts): Verdict {
     return { type, status: 'False', reason: 'Invalid', message: text }
   }
   const [first] = rejections
-  if (first === undefined) return { type, status: 'True', reason: 'Accepted', message: 'all of it has effect' }
+  if (first === undefined) {
+    const unapplied = new Report()
+    if (entry !== undefined) unappliedParts(entry, unapplied)
+    return unappliedPartsVerdict(unapplied)
+  }
   const texts = new Set(rejections.map(({ path, message }) => `${path}: ${message}`))
   return { type, status: 'False', reason: pascalCase(first.code), message: [...texts].join('; ') }
 }
@@ -101,9 +91,4 @@ function someOf(waiting: readonly WaitingProxy[]): string {
 /** "listener-conflict" → "ListenerConflict" */
 function pascalCase(code: string): string {
   return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-function conditionsIn(status: unknown): readonly Partial<Condition>[] {
-  const conditions = (status as { readonly conditions?: unknown } | undefined)?.conditions
-  return Array.isArray(conditions) ? (conditions as Partial<Condition>[]) : []
 }

@@ -88,11 +88,11 @@ export class StatusReporter {
     if (followed === undefined) return
     const { object, document, messages } = followed
     const { namespace = 'default', name, generation = 0 } = object.metadata
-    const virtualIps: ReadonlyMap<string, VirtualIps> =
-      document?.kind === 'ServiceEntry' ? snapshots.virtualIps(document.object) : new Map()
+    const entry = document?.kind === 'ServiceEntry' ? document.object : undefined
+    const virtualIps: ReadonlyMap<string, VirtualIps> = entry === undefined ? new Map() : snapshots.virtualIps(entry)
     const rejections = this.#rejections.get(key) ?? []
     const waiting = [...this.#enforcement.waitingFor(key)].map((client) => this.#waitingProxy(client))
-    const facts = { generation, messages, rejections, waiting, proxies, virtualIps }
+    const facts = { generation, messages, entry, rejections, waiting, proxies, virtualIps }
     const status = statusOf(facts, object.status, now())
     if (!saysTheSame(object.status, status)) write(namespace, name, status)
   }

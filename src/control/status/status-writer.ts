@@ -5,19 +5,24 @@ import type { Resource } from '#kube/client/resource.ts'
 /** As many writes are under way at a time: statuses are in no hurry, and configuration must not wait behind them. */
 const AT_A_TIME = 4
 const RETRY_MS = 1_000
-const FIELD_MANAGER = 'postern-control'
+const STATUS_WRITE = { subresource: 'status', fieldManager: 'postern-control' } as const
 
 /** A status that is to be written: the object, and what its status shall be. */
 interface Wanted {
+  readonly resource: Resource
+  readonly place: Place
+  readonly status: object
+}
+
+/** Where the object is, among those of its resource. */
+export interface Place {
   readonly namespace: string
   readonly name: string
-  readonly status: object
 }
 
 /** Writes statuses to the API, the newest one of each object; what is refused for good is given up, and what cannot be asked is tried again. */
 export class StatusWriter {
   readonly #client: KubeClient
-  readonly #resource: Resource
   readonly #onFault: (fault: Fault) => void
   readonly #wanted = new Map<string, Wanted>()
   /** Objects with a write under way: a second one waits, so that the newer status is the one that stays. */
@@ -25,14 +30,13 @@ export class StatusWriter {
   #retry: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(client: KubeClient, resource: Resource, onFault: (fault: Fault) => void) {
+  constructor(client: KubeClient, onFault: (fault: Fault) => void) {
     this.#client = client
-    this.#resource = resource
     this.#onFault = onFault
   }
 
-  write(namespace: string, name: string, status: object): void {
-    this.#wanted.set(`${namespace}/${name}`, { namespace, name, status })
+  write(resource: Resource, place: Place, status: object): void {
+    this.#wanted.set(`${resource.plural}/${place.namespace}/${place.name}`, { resource, place, status })
     this.#next()
   }
 
@@ -57,20 +61,10 @@ export class StatusWriter {
   }
 
   async #write(key: string, wanted: Wanted): Promise<void> {
-    const { namespace, name, status } = wanted
+    const { resource, place, status } = wanted
     try {
       // Gone, or of a kind without status: nobody is left to tell.
-      await this.#client.patch(
-        this.#resource,
-        name,
-        namespace,
-        'merge',
-        { status },
-        {
-          subresource: 'status',
-          fieldManager: FIELD_MANAGER,
-        },
-      )
+      await this.#client.patch(resource, place.name, place.namespace, 'merge', { status }, STATUS_WRITE)
     } catch (thrown) {
       if (this.#closed) return
       this.#onFault(thrown as Fault)

@@ -12,7 +12,7 @@ export const WORKLOAD_ENTRIES: Resource = {
 }
 
 /** Marks the entries that are written here, so that those of a mesh that died are found again. */
-const REGISTERED = 'postern.dev/registered'
+export const REGISTERED = 'postern.dev/registered'
 /** A sidecar that reconnects within this time stays registered: the control plane was restarted, or the machine was asleep. */
 const GRACE_MS = 5_000
 

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { UNAPPLIED_KINDS } from '#api/kinds.ts'
+import { KubeClient } from '#kube/client/kube-client.ts'
+import { loadKubeconfig } from '#kube/client/kubeconfig.ts'
+import type { ApiObject, Resource } from '#kube/client/resource.ts'
+import { startControlPlane } from '#main/control-plane.ts'
+import { ADMIN, startApiServer } from '#main/start-api-server.ts'
+
+interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+  readonly observedGeneration: number
+}
+
+/** An API server with a control plane that follows it. */
+async function mesh(t: TestContext): Promise<KubeClient> {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-mesh-status-'))
+  const server = await startApiServer({ stateDirectory: directory, onFault: assert.fail })
+  const access = loadKubeconfig({ text: await server.kubeconfigFor(ADMIN) })
+  const [own, client] = [new KubeClient(access), new KubeClient(access)]
+  const listen = { path: join(directory, 'xds.sock') }
+  const control = await startControlPlane({ client: own, listen, onNotice: () => undefined })
+  t.after(async () => {
+    await control.close()
+    own.close()
+    client.close()
+    await server.close()
+    rmSync(directory, { recursive: true })
+  })
+  return client
+}
+
+function resource(plural: string, group = 'networking', version = 'v1'): Resource {
+  return { group: `${group}.istio.io`, version, plural, namespaced: true }
+}
+
+const SERVICE_ENTRIES = resource('serviceentries')
+
+function object(
+  kind: string,
+  spec: object,
+  { group = 'networking', version = 'v1', name = 'a', labels = {} } = {},
+): ApiObject {
+  const metadata = { name, namespace: 'default', labels }
+  return { apiVersion: `${group}.istio.io/${version}`, kind, metadata, spec }
+}
+
+async function read(client: KubeClient, of: Resource, name = 'a'): Promise<ApiObject> {
+  const outcome = await client.get(of, name, 'default')
+  assert.ok(outcome.kind === 'done')
+  return outcome.value
+}
+
+/** The object once control has judged its newest generation. */
+async function judged(client: KubeClient, of: Resource): Promise<{ object: ApiObject; accepted: Condition }> {
+  for (;;) {
+    const object = await read(client, of)
+    const { conditions = [] } = (object.status ?? {}) as { conditions?: readonly Condition[] }
+    const accepted = conditions.find(({ type }) => type === 'Accepted')
+    if (accepted?.observedGeneration === object.metadata.generation && accepted) return { object, accepted }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+async function created(client: KubeClient, of: Resource, written: ApiObject): Promise<readonly string[]> {
+  const outcome = await client.create(of, written)
+  assert.ok(outcome.kind === 'done', JSON.stringify(outcome))
+  return outcome.warnings
+}
+
+test('kinds without effect are those that are not read, ours of old among them', () => {
+  assert.deepEqual(UNAPPLIED_KINDS.map(({ kind }) => kind).sort(), [
+    'AuthorizationPolicy',
+    'DestinationPolicy',
+    'DestinationRule',
+    'EnvoyFilter',
+    'Gateway',
+    'PeerAuthentication',
+    'ProxyConfig',
+    'RequestAuthentication',
+    'RouteRule',
+    'Telemetry',
+    'VirtualService',
+    'WorkloadEntry',
+    'WorkloadGroup',
+  ])
+})
+
+test('an object of a kind without effect says so in its status, silently for kubectl', {
+  timeout: 30_000,
+}, async (t) => {
+  const client = await mesh(t)
+  const rules = resource('destinationrules')
+  const policies = resource('peerauthentications', 'security')
+  assert.deepEqual(await created(client, rules, object('DestinationRule', { host: 'a.example' })), [])
+  assert.deepEqual(await created(client, policies, object('PeerAuthentication', {}, { group: 'security' })), [])
+  for (const [of, kind] of [
+    [rules, 'DestinationRule'],
+    [policies, 'PeerAuthentication'],
+  ] as const) {
+    const { accepted } = await judged(client, of)
+    assert.deepEqual([accepted.status, accepted.reason], ['False', 'NotApplied'])
+    assert.equal(accepted.message, `${kind} is stored, and has no effect in the mesh yet`)
+  }
+})
+
+test('an EnvoyFilter warns at every write, in its status too', { timeout: 30_000 }, async (t) => {
+  const client = await mesh(t)
+  const filters = resource('envoyfilters', 'networking', 'v1alpha3')
+  const said = ['EnvoyFilter is stored and not applied: no proxy of the mesh gets its patches']
+  assert.deepEqual(await created(client, filters, object('EnvoyFilter', {}, { version: 'v1alpha3' })), said)
+  const patched = await client.patch(filters, 'a', 'default', 'merge', { spec: { priority: 1 } })
+  assert.deepEqual([patched.kind, patched.warnings], ['done', said])
+  assert.equal((await judged(client, filters)).accepted.reason, 'NotApplied')
+})
+
+test('a Sidecar says which of its parts have no effect, and when all of it has', { timeout: 30_000 }, async (t) => {
+  const client = await mesh(t)
+  const sidecars = resource('sidecars')
+  const egress = [{ hosts: ['./*'], bind: '127.0.0.9', port: { number: 80, name: 'http', protocol: 'HTTP' } }]
+  await created(client, sidecars, object('Sidecar', { egress }))
+  const { accepted } = await judged(client, sidecars)
+  assert.deepEqual(
+    [accepted.status, accepted.reason, accepted.message],
+    ['False', 'NotApplied', 'spec.egress[0].bind: bind is not applied yet'],
+  )
+  await client.patch(sidecars, 'a', 'default', 'merge', { spec: { egress: [{ hosts: ['./*'] }] } })
+  assert.equal((await judged(client, sidecars)).accepted.status, 'True')
+})
+
+test('a ServiceEntry with a part that has no effect is not accepted whole', { timeout: 30_000 }, async (t) => {
+  const client = await mesh(t)
+  const ports = [{ number: 53, name: 'dns', protocol: 'UDP' }]
+  await created(client, SERVICE_ENTRIES, object('ServiceEntry', { hosts: ['a.example'], ports, resolution: 'DNS' }))
+  const { accepted } = await judged(client, SERVICE_ENTRIES)
+  assert.deepEqual([accepted.status, accepted.reason], ['False', 'NotApplied'])
+  assert.match(accepted.message, /^spec\.ports\[0\]\.protocol: protocol UDP is not carried/)
+})
+
+test('workloads that the mesh registered itself are not told of', { timeout: 30_000 }, async (t) => {
+  const client = await mesh(t)
+  const entries = resource('workloadentries')
+  const spec = { address: '10.0.0.1' }
+  await created(
+    client,
+    entries,
+    object('WorkloadEntry', spec, { name: 'b', labels: { 'postern.dev/registered': 'true' } }),
+  )
+  await created(client, entries, object('WorkloadEntry', spec))
+  assert.equal((await judged(client, entries)).accepted.reason, 'NotApplied')
+  assert.equal((await read(client, entries, 'b')).status, undefined)
+})
