@@ -71,18 +71,25 @@ const ANSWER: ProxyConfigAnswer = {
   names: { 'api.example.com': { ips: ['240.240.0.1'], registry: 'External' } },
 }
 
-async function run(...args: string[]) {
+const BOOTSTRAP = { node: { id: 'sidecar~127.0.0.1~curl.default~default.svc.cluster.local' } }
+
+function run(...args: string[]) {
+  return runFor(ANSWER, ...args)
+}
+
+async function runFor(answer: ProxyConfigAnswer, ...args: string[]) {
   let output = ''
+  let notes = ''
   let asked: ProxyConfigQuestion | undefined
   const program = new Command('postern').exitOverride().configureOutput({ writeErr: () => {} })
   const stdout = { write: (text: string) => (output += text) }
-  addProxyConfigVerb(program, { stdout, stderr: { write: () => {} } }, (question) => {
+  addProxyConfigVerb(program, { stdout, stderr: { write: (text: string) => (notes += text) } }, (question) => {
     asked = question
-    return ANSWER
+    return answer
   })
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} })
   await program.parseAsync(['node', 'postern', 'proxy-config', ...args])
-  return { output, asked }
+  return { output, notes, asked }
 }
 
 test('all as JSON has every kind of resource and the names', async () => {
@@ -180,7 +187,26 @@ test('endpoints are those that are sent and those that clusters hold', async () 
   )
 })
 
+test('the bootstrap is that of a connected sidecar, and JSON in any case', async () => {
+  const { output } = await runFor({ ...ANSWER, bootstrap: BOOTSTRAP }, 'bootstrap', 'curl.default')
+  assert.deepEqual(JSON.parse(output), { bootstrap: BOOTSTRAP })
+  await assert.rejects(run('bootstrap', '-f', 'a.yaml'), { code: 'inspect/no-bootstrap' })
+})
+
+test('secrets have a table without rows, since none are served', async () => {
+  const { output, notes } = await run('secret')
+  assert.equal(
+    output,
+    'RESOURCE NAME     TYPE     STATUS     VALID CERT     SERIAL NUMBER     NOT AFTER     NOT BEFORE\n',
+  )
+  assert.equal(notes, 'postern: no secrets are served to sidecars yet\n')
+  assert.deepEqual(JSON.parse((await run('secrets', '-o', 'json')).output), { secrets: [] })
+})
+
 test('a kind or a format that does not exist is refused with those that do', async () => {
-  await assert.rejects(run('secrets'), /Allowed choices are all, listeners, clusters, routes, endpoints/)
+  await assert.rejects(
+    run('ecds'),
+    /Allowed choices are all, listeners, clusters, routes, endpoints, secrets, bootstrap/,
+  )
   await assert.rejects(run('all', '-o', 'yaml'), /Allowed choices are json, table/)
 })

@@ -1,5 +1,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { Fault } from '#base/fault.ts'
 import { clusterTable, endpointTable, type Json, listenerTable, routeTable } from './render/proxy-config-tables.ts'
+import { renderTable } from './render/table.ts'
 import { parseLabels } from './run.ts'
 import type { VerbIo } from './verb-io.ts'
 
@@ -24,9 +26,11 @@ export interface ProxyConfigAnswer {
   readonly endpoints: readonly Json[]
   /** Host → { ips, registry } */
   readonly names: Json
+  /** How a connected sidecar began, in the form of Envoy's; undefined of one that is not connected. */
+  readonly bootstrap?: Json
 }
 
-const PARTS = ['all', 'listeners', 'clusters', 'routes', 'endpoints'] as const
+const PARTS = ['all', 'listeners', 'clusters', 'routes', 'endpoints', 'secrets', 'bootstrap'] as const
 type Part = (typeof PARTS)[number]
 
 interface Flags {
@@ -39,7 +43,7 @@ interface Flags {
 }
 
 /**
- * Adds `postern proxy-config all|listeners|clusters|routes|endpoints`: with `-f FILE...` what a sidecar would be sent, offline, and with a proxy's name
+ * Adds `postern proxy-config all|listeners|clusters|routes|endpoints|secrets|bootstrap`: with `-f FILE...` what a sidecar would be sent, offline, and with a proxy's name
  * what that one has. `compute` reads the files and says itself what is wrong with them.
  */
 export function addProxyConfigVerb(
@@ -51,7 +55,7 @@ export function addProxyConfigVerb(
     .command('proxy-config')
     .alias('pc')
     .description('print what a sidecar has, or would be sent')
-    .addArgument(new Argument('<part>', 'which resources').choices([...PARTS, ...PARTS.slice(1).map(singular)]))
+    .addArgument(new Argument('<part>', 'which resources').choices([...PARTS, ...PARTS.slice(1, -1).map(singular)]))
     .argument('[proxy]', 'NAME or NAME.NAMESPACE of a sidecar that is connected (proxy-status lists them)')
     .option('-f, --filename <path...>', 'configuration: files or directories of YAML, or - for standard input')
     .addOption(new Option('-o, --output <format>', 'output: json or table').default('table').argParser(outputFormat))
@@ -67,21 +71,42 @@ export function addProxyConfigVerb(
       const part = PARTS.find((one) => one === written || singular(one) === written) ?? 'all'
       const { filename: files = [], meshPolicy: policy, namespace, labels = {}, ipFamilies } = flags
       const answer = await compute({ proxy, files, policy, namespace, labels, ipFamilies })
-      io.stdout.write(flags.output === 'json' ? renderJson(part, answer) : renderTables(part, answer))
+      if (part === 'bootstrap' && answer.bootstrap === undefined) {
+        throw new Fault('inspect/no-bootstrap', 'bootstrap is what a connected sidecar has begun with: name one', {
+          mend: 'postern proxy-status lists those that are connected',
+        })
+      }
+      if (part === 'secrets') io.stderr.write('postern: no secrets are served to sidecars yet\n')
+      // As in istioctl, where the bootstrap has no table.
+      const isJson = flags.output === 'json' || part === 'bootstrap'
+      io.stdout.write(isJson ? renderJson(part, answer) : renderTables(part, answer))
     })
 }
 
 function renderJson(part: Part, answer: ProxyConfigAnswer): string {
-  return `${JSON.stringify(part === 'all' ? answer : { [part]: answer[part] }, null, 2)}\n`
+  const parts = part === 'all' ? answer : { [part]: part === 'secrets' ? [] : answer[part] }
+  return `${JSON.stringify(parts, null, 2)}\n`
 }
 
-function renderTables(part: Part, answer: ProxyConfigAnswer): string {
+/** Of istioctl (spec 8.1). */
+const SECRET_COLUMNS = [
+  'RESOURCE NAME',
+  'TYPE',
+  'STATUS',
+  'VALID CERT',
+  'SERIAL NUMBER',
+  'NOT AFTER',
+  'NOT BEFORE',
+] as const
+
+function renderTables(part: Exclude<Part, 'bootstrap'>, answer: ProxyConfigAnswer): string {
   const tables = {
     listeners: () => listenerTable(answer.listeners),
     clusters: () => clusterTable(answer.clusters),
     routes: () => routeTable(answer.routes),
     endpoints: () => endpointTable(answer.endpoints, answer.clusters),
   }
+  if (part === 'secrets') return renderTable(SECRET_COLUMNS, [])
   if (part !== 'all') return tables[part]()
   return Object.values(tables)
     .map((table) => table())

@@ -138,8 +138,9 @@ class Mesh implements RunningMesh {
 
   #dump(proxy: string): unknown {
     const client = this.#control.server.clients().find(({ node }) => proxyName(node) === proxy)
-    const set = client?.node === undefined ? undefined : this.#control.snapshots.current(client.node)
-    return set === undefined ? undefined : dumpSet(set)
+    if (client?.node === undefined) return undefined
+    const set = this.#control.snapshots.current(client.node)
+    return set === undefined ? undefined : { ...dumpSet(set), bootstrap: bootstrapOf(client, this.#place.xds) }
   }
 
   async #close(): Promise<void> {
@@ -158,6 +159,13 @@ const SHORT_NAMES = new Map([
   [ROUTE_TYPE, 'RDS'],
   [NAME_TABLE_TYPE, 'NDS'],
 ])
+
+/** Who the client says it is and where it found the control plane, in the form of Envoy's bootstrap. */
+function bootstrapOf({ node, protocol }: AdsClientState, xds: string): object {
+  const grpcServices = [{ googleGrpc: { targetUri: `unix:${xds}`, statPrefix: 'xds' } }]
+  const adsConfig = { apiType: protocol === 'delta' ? 'DELTA_GRPC' : 'GRPC', transportApiVersion: 'V3', grpcServices }
+  return { node, dynamicResources: { ldsConfig: { ads: {} }, cdsConfig: { ads: {} }, adsConfig } }
+}
 
 function proxyReport(client: AdsClientState): ProxyReport {
   return {

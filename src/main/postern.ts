@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import { Fault, messageOf } from '#base/fault.ts'
+import { verbFirst } from '#cli/leading-flags.ts'
+import { notice } from './notice.ts'
 import { packageVersion } from './package-version.ts'
 
 /** What Postern itself ends with when it fails; a command's own code is passed through. */
@@ -11,6 +13,9 @@ const EXIT_OF_FAULT: Readonly<Record<string, number>> = {
   'capsule/command-not-executable': 126,
   'capsule/command-not-found': 127,
 }
+
+/** Where the mesh configuration is. */
+const ROOT_NAMESPACE = 'istio-system'
 
 /** Verbs and the file that composes them: only the one that is asked for is loaded. */
 const VERB_FILES: readonly { readonly verbs: readonly string[]; add(program: Command): Promise<void> }[] = [
@@ -49,15 +54,19 @@ const VERB_FILES: readonly { readonly verbs: readonly string[]; add(program: Com
 ]
 
 async function main(argv: readonly string[]): Promise<void> {
+  const { args, istioNamespace } = verbFirst(argv.slice(2))
+  if (istioNamespace !== undefined && istioNamespace !== ROOT_NAMESPACE)
+    notice(`-i ${istioNamespace} has no effect: the mesh's own objects are in ${ROOT_NAMESPACE}`)
   const program = new Command('postern')
     .description('Services run sealed: the only way out is a sidecar that lets through what a ServiceEntry names.')
     .version(packageVersion())
     .enablePositionalOptions()
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
+    .addHelpText('after', '\nBefore a verb, as with istioctl: -n NAMESPACE, -c KUBECONFIG.')
     .showHelpAfterError('(postern VERB --help shows what a verb takes)')
-  const wanted = VERB_FILES.filter((file) => file.verbs.includes(argv[2] ?? ''))
+  const wanted = VERB_FILES.filter((file) => file.verbs.includes(args[0] ?? ''))
   for (const file of wanted.length > 0 ? wanted : VERB_FILES) await file.add(program)
-  await program.parseAsync([...argv])
+  await program.parseAsync(args, { from: 'user' })
 }
 
 // When nobody reads what is told any more, a program that runs is still to be served, and its exit code to be passed on.

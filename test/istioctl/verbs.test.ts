@@ -282,3 +282,17 @@ test('version tells of the server when one is up, kubeconfig where the mesh wrot
   assert.equal(lost.code, 255)
   assert.match(lost.stderr, /^Error: no mesh has been started here: .*\n {7}start a mesh with: postern up;/)
 })
+
+test('flags before the verb count, as in istioctl', async (t) => {
+  const { postern } = await startApiRig(t)
+  await postern('create -f -', { input: MYSQL })
+  const here = await postern('-n default get serviceentries')
+  assert.match(here.stdout, /^mysql-external /m)
+  const elsewhere = await postern('-i istio-system --namespace=istio-system get serviceentries')
+  assert.deepEqual([elsewhere.code, elsewhere.stdout, elsewhere.stderr], [0, '', 'No resources found.\n'])
+  const other = await postern('-i other get serviceentries')
+  assert.equal(other.stderr, "postern: -i other has no effect: the mesh's own objects are in istio-system\n")
+  const nowhere = await postern('-c /nonexistent/kubeconfig get serviceentries')
+  assert.deepEqual([nowhere.code, nowhere.stdout], [255, ''])
+  assert.match(nowhere.stderr, /\/nonexistent\/kubeconfig/)
+})

@@ -66,6 +66,12 @@ test('a run is a workload of the mesh for as long as it lasts, under a name of i
   const [name = ''] = /sleep-[a-z0-9]{5}/.exec(stdout) ?? []
   const config = await postern(['proxy-config', 'clusters', name])
   assert.match(config.stdout, /^BlackHoleCluster +- +- +- +STATIC$/m)
+  const { bootstrap } = JSON.parse((await postern(['pc', 'bootstrap', name])).stdout) as {
+    bootstrap: { node: { id: string; metadata: { LABELS: object } }; dynamicResources: { adsConfig: object } }
+  }
+  assert.equal(bootstrap.node.id, `sidecar~127.0.0.1~${name}.default~default.svc.cluster.local`)
+  assert.deepEqual(bootstrap.node.metadata.LABELS, { app: 'sleep' })
+  assert.match(JSON.stringify(bootstrap.dynamicResources), /"targetUri":"unix:[^"]*\/xds\.sock"/)
   await program.close()
   await eventually('the end of the registration', async () => (await names()) === '')
 })
