@@ -16,9 +16,9 @@ export function authenticate(request: IncomingMessage, tokens: Tokens): User | u
 /**
  * Whom a request acts for (`kubectl --as`): administrators may act for anybody, others for nobody. Throws a StatusError `Forbidden`.
  */
-export function actingUser(user: User, { headersDistinct: headers }: IncomingMessage): User {
-  const asked = Object.keys(headers).filter((name) => name.startsWith('impersonate-'))
-  if (asked.length === 0) return user
+export function actingUser(user: User, request: IncomingMessage): User {
+  if (!Object.keys(request.headers).some((name) => name.startsWith('impersonate-'))) return user
+  const headers = request.headersDistinct
   const [name] = headers['impersonate-user'] ?? []
   if (name === undefined) throw badRequest('requested to act for groups, a uid or extra fields without a user')
   if (!user.groups.includes(ADMIN_GROUP)) {
@@ -28,7 +28,15 @@ export function actingUser(user: User, { headersDistinct: headers }: IncomingMes
   return { name, groups: [...new Set([...(headers['impersonate-group'] ?? []), AUTHENTICATED_GROUP])] }
 }
 
+/** Whom the certificate of each connection names: it is read once, which costs more than the rest of a small request. */
+const usersOfConnections = new WeakMap<TLSSocket, User | undefined>()
+
 function userOfCertificate(socket: TLSSocket): User | undefined {
+  if (!usersOfConnections.has(socket)) usersOfConnections.set(socket, readCertificate(socket))
+  return usersOfConnections.get(socket)
+}
+
+function readCertificate(socket: TLSSocket): User | undefined {
   if (!socket.authorized) return undefined
   const subject = socket.getPeerCertificate().subject as
     | Readonly<Record<string, string | string[] | undefined>>

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Body } from '#apiserver/objects/decode-object.ts'
 import { BODY_LIMITS } from '#apiserver/objects/json-text.ts'
 import { decodeProtobuf, PROTOBUF_TYPE } from '#apiserver/protobuf/decode-protobuf.ts'
-import { StatusError } from '#kube/status.ts'
 import { badRequest, tooLarge } from '#kube/status-errors.ts'
 
 /**
@@ -22,20 +21,29 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
   }
 }
 
-async function readBytes(request: IncomingMessage): Promise<Uint8Array> {
+/** Listens, since an iterator costs as much as all the parsing of a small body. */
+function readBytes(request: IncomingMessage): Promise<Uint8Array> {
   const announced = Number(request.headers['content-length'] ?? '0')
   if (announced > BODY_LIMITS.bytes) throw tooLarge(`limit is ${BODY_LIMITS.bytes}`)
-  const pieces: Buffer[] = []
-  let total = 0
-  try {
-    for await (const piece of request as AsyncIterable<Buffer>) {
-      total += piece.length
-      if (total > BODY_LIMITS.bytes) throw tooLarge(`limit is ${BODY_LIMITS.bytes}`)
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let total = 0
+    const take = (piece: Buffer) => {
       pieces.push(piece)
+      total += piece.length
+      if (total <= BODY_LIMITS.bytes) return
+      // The rest is not read: the connection ends with the answer.
+      request.off('data', take).pause()
+      reject(tooLarge(`limit is ${BODY_LIMITS.bytes}`))
     }
-  } catch (thrown) {
     // The client went away, or took too long: nobody hears the answer, and nothing is wrong here.
-    throw thrown instanceof StatusError ? thrown : badRequest('the request ended before its body did')
-  }
-  return Buffer.concat(pieces)
+    const broken = () => reject(badRequest('the request ended before its body did'))
+    request.on('data', take)
+    request.once('end', () => {
+      request.off('close', broken)
+      resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+    })
+    request.on('error', broken)
+    request.once('close', broken)
+  })
 }

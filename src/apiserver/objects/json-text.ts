@@ -1,4 +1,5 @@
 import { duplicateJsonFields } from '#kube/duplicate-json-fields.ts'
+import { jsonStringEnd } from '#kube/json-string-end.ts'
 
 /** Bounds on the body of one request. */
 export const BODY_LIMITS = {
@@ -11,7 +12,7 @@ export type JsonText =
   | { readonly kind: 'value'; readonly value: unknown; readonly duplicates: readonly string[] }
   | { readonly kind: 'refused'; readonly why: string }
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c]
+const QUOTE = 0x22
 const [OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /** Reads JSON, and tells which fields of it are given twice (of which the last one counts). Never throws. */
@@ -30,21 +31,10 @@ function nestsTooDeep(text: string): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)
-    if (unit === QUOTE) at = endOfString(text, at)
+    if (unit === QUOTE) at = jsonStringEnd(text, at)
     else if (unit === OPEN_MAP || unit === OPEN_LIST) {
       if (++depth > BODY_LIMITS.depth) return true
     } else if (unit === CLOSE_MAP || unit === CLOSE_LIST) depth--
   }
   return false
-}
-
-/** The index of the quote that ends the string which begins at `at`; the text's length when nothing ends it. */
-function endOfString(text: string, at: number): number {
-  let end = at + 1
-  while (end < text.length) {
-    const unit = text.charCodeAt(end)
-    if (unit === QUOTE) return end
-    end += unit === BACKSLASH ? 2 : 1
-  }
-  return text.length
 }

@@ -61,7 +61,7 @@ export class Journal {
     const keyId = options.sealing?.vault.keyId
     if (keyId !== undefined && keyId !== this.#head.key_id) {
       this.#head = { ...this.#head, key_id: keyId }
-      writeHead(this.#database, this.#head)
+      this.#sql.head.run(...headValues(this.#head))
     }
   }
 
@@ -78,7 +78,7 @@ export class Journal {
       const compacted = revision - this.#keep(weights)
       if (compacted > this.#head.compacted) this.#sql.forget.run(compacted)
       const head = { ...this.#head, revision, compacted, digest: digest.digits }
-      writeHead(this.#database, head)
+      this.#sql.head.run(...headValues(head))
       this.#database.exec('COMMIT')
       this.#head = head
       this.#weights = weights
@@ -139,13 +139,16 @@ export class Journal {
 
 /** Writes the one row of `head`, with its checksum. */
 export function writeHead(database: DatabaseSync, head: Omit<HeadRow, 'checksum'>): void {
+  database.prepare(STATEMENTS.head).run(...headValues(head))
+}
+
+function headValues(head: Omit<HeadRow, 'checksum'>) {
   const { revision, compacted, digest, key_id } = head
-  database
-    .prepare('INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?, ?)')
-    .run(revision, compacted, digest, key_id, headChecksum(head))
+  return [revision, compacted, digest, key_id, headChecksum(head)] as const
 }
 
 const STATEMENTS = {
+  head: 'INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?, ?)',
   find: 'SELECT * FROM objects WHERE grp = ? AND plural = ? AND namespace = ? AND name = ?',
   put: 'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   remove: 'DELETE FROM objects WHERE grp = ? AND plural = ? AND namespace = ? AND name = ?',

@@ -98,10 +98,11 @@ export class FieldSet {
   /** The members that `other` has not. */
   difference(other: FieldSet): FieldSet {
     if (this.isEmpty || other.isEmpty) return this
-    return this.#combine(
-      other,
-      (mine, others) => mine && !others,
-      (mine, others) => mine.difference(others),
+    return FieldSet.of(
+      [...this.#entries].map(([step, { member, below }]) => {
+        const others = other.#entries.get(step) ?? NOTHING
+        return [step, member && !others.member, below.difference(others.below)] as const
+      }),
     )
   }
 
