@@ -1,45 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { promisify } from 'node:util'
-import { eventually, type Outcome, SealedShell, scratch, serviceEntry, startPostern } from './postern.ts'
+import { test } from 'node:test'
+import { meshUp } from './mesh.ts'
+import { eventually, type SealedShell, serviceEntry } from './postern.ts'
 
-const run = promisify(execFile)
 const CODE = "curl -s -m 5 -o /dev/null -w '%{http_code}' "
 const WIKIPEDIA = serviceEntry(
   'wikipedia-ext',
   'hosts: [www.wikipedia.org], ports: [{number: 443, name: tls, protocol: TLS}], resolution: DNS',
 )
-
-/** A real kubectl, as script/setup fetched it. */
-function currentKubectl(): string {
-  const fetch = join(import.meta.dirname, '..', '..', 'tools', 'kubectl', 'fetch.mjs')
-  return execFileSync(process.execPath, [fetch], { encoding: 'utf8' }).trim()
-}
-
-/** A mesh of the test's own, ended with it, and a kubectl that talks to it. */
-async function meshUp(context: TestContext) {
-  const state = scratch(context)
-  const env = { ...process.env, XDG_STATE_HOME: state, KUBECONFIG: join(state, 'postern', 'kubeconfig') }
-  const postern = (args: readonly string[], input = ''): Promise<Outcome> =>
-    startPostern(args, input, undefined, env).ended
-  const up = await postern(['up'])
-  assert.equal(up.code, 0, up.stderr)
-  context.after(() => postern(['down']))
-  const kubectl = async (...args: readonly string[]): Promise<string> => {
-    const { stdout } = await run(currentKubectl(), [...args, '--cache-dir', join(state, 'cache')], {
-      env,
-      timeout: 30_000,
-    })
-    return stdout
-  }
-  const apply = async (yaml: string): Promise<void> => {
-    assert.equal((await postern(['apply', '-f', '-'], yaml)).code, 0)
-  }
-  return { state, env, postern, kubectl, apply, shell: (args: readonly string[] = []) => new SealedShell(args, env) }
-}
 
 test('a program that joins the mesh meets what kubectl applies and deletes while it runs', async (context) => {
   const { kubectl, apply, shell } = await meshUp(context)
