@@ -6,7 +6,16 @@ const NOW = new Date('2026-11-25T10:00:00.400Z')
 const ref = (name: string) => ({ kind: 'ServiceEntry', namespace: 'default', name })
 
 function facts(more: Partial<StatusFacts> = {}): StatusFacts {
-  return { generation: 3, messages: [], rejections: [], waiting: [], proxies: 2, virtualIps: new Map(), ...more }
+  return {
+    entry: undefined,
+    generation: 3,
+    messages: [],
+    rejections: [],
+    waiting: [],
+    proxies: 2,
+    virtualIps: new Map(),
+    ...more,
+  }
 }
 
 function said(more: Partial<StatusFacts>, before?: unknown): readonly string[] {
