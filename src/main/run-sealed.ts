@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Fault } from '#base/fault.ts'
 import type { Capsule } from '#capsule/capsule.ts'
@@ -23,8 +23,7 @@ export async function runSealed(options: RunOptions): Promise<number> {
     env: programEnvironment(process.env),
     cwd,
     sharedSockets: options.sharedSockets,
-    // The mesh's keys and objects are this user's, and so within reach of a program that runs as this user.
-    hiddenDirectories: [stateDirectory(undefined)],
+    hiddenDirectories: [meshState()],
     readOnlyPaths: [...protectedFiles(options), dirname(control.socketPath)],
   })
   // Unsettled parts are looked at one after the other; a failure of a later one must not count as unhandled until then.
@@ -47,6 +46,20 @@ function workingDirectory(): string {
       mend: 'change to a directory that exists:  cd',
     })
   }
+}
+
+/**
+ * The mesh's keys and objects are this user's, and so within reach of a program that runs as this user. The directory is made where it is
+ * missing: the program must neither see a mesh that comes up later, nor put there one of its own, which the user's next run would join.
+ */
+function meshState(): string {
+  const state = stateDirectory(undefined)
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 })
+  } catch {
+    // Who cannot make it cannot make it inside either.
+  }
+  return state
 }
 
 async function runBeside(control: ControlLink, building: Promise<Capsule>, options: RunOptions): Promise<number> {

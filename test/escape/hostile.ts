@@ -1,6 +1,7 @@
 import type { Attempt, Target } from './hostile/attempt.ts'
 import { floodAttempts } from './hostile/floods.ts'
 import { kernelAttempts } from './hostile/kernel.ts'
+import { meshAttempts } from './hostile/mesh.ts'
 import { networkAttempts } from './hostile/network.ts'
 import { processAttempts } from './hostile/processes.ts'
 import { unixAttempts } from './hostile/unix-sockets.ts'
@@ -14,6 +15,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
   ...kernelAttempts,
   ...processAttempts,
   ...floodAttempts,
+  ...meshAttempts,
 }
 
 const [name = '', target = ''] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import type { FilesystemPlan } from '#capsule/agent/messages.ts'
 import { everyPathOf, isWithin, type MountPoint, readMountTable } from './mount-table.ts'
-import { readOnlyPaths } from './read-only-paths.ts'
+import { directoriesAbove, readOnlyPaths } from './read-only-paths.ts'
 import { isSocketFile, type PathSocket, readPathSocketsEverywhere } from './unix-sockets.ts'
 
 /** File systems that are windows into the kernel: wherever else they are mounted, they are covered. */
@@ -53,8 +53,10 @@ export class HostView {
     const emptied = wanted.filter(isDirectory).flatMap((path) => everyPathOf(path, this.#mounts))
     const covered = outermost([...emptied.filter(isDirectory), ...strayKernelWindows(this.#mounts)])
     const { paths, above } = readOnlyPaths(readOnly, covered)
+    // Nothing false is to take the place of what is hidden. Where more is covered, that is out of reach anyway.
+    const aboveHidden = hidden.filter((path) => covered.includes(path)).flatMap(directoriesAbove)
     this.plan = {
-      heldDirectories: above,
+      heldDirectories: outermostFirst([...above, ...aboveHidden]),
       readOnlyPaths: paths,
       coveredDirectories: covered,
       runtimeDirectory,
@@ -98,6 +100,10 @@ function strayKernelWindows(mounts: readonly MountPoint[]): readonly string[] {
     )
     .map(({ path }) => path)
     .filter(isDirectory)
+}
+
+function outermostFirst(directories: readonly string[]): readonly string[] {
+  return [...new Set(directories)].sort((one, other) => one.length - other.length)
 }
 
 /** Without those that lie within another: covering that one hides them. */

@@ -4,7 +4,7 @@ import { isWithin } from './mount-table.ts'
 
 export interface ReadOnlyPaths {
   readonly paths: readonly string[]
-  /** Every directory above them but the root, outermost first. */
+  /** Every directory above them but the root. */
   readonly above: readonly string[]
 }
 
@@ -16,9 +16,15 @@ export function readOnlyPaths(wanted: readonly string[], covered: readonly strin
     const found = realPath(path)
     if (found === undefined || covered.some((directory) => isWithin(found, directory))) continue
     paths.add(found)
-    for (let parent = dirname(found); parent !== '/'; parent = dirname(parent)) above.add(parent)
+    for (const parent of directoriesAbove(found)) above.add(parent)
   }
-  return { paths: [...paths], above: [...above].sort((one, other) => one.length - other.length) }
+  return { paths: [...paths], above: [...above] }
+}
+
+/** Every directory above an absolute path but the root. */
+export function directoriesAbove(path: string): readonly string[] {
+  const parent = dirname(path)
+  return parent === '/' ? [] : [...directoriesAbove(parent), parent]
 }
 
 function realPath(path: string): string | undefined {

@@ -4,6 +4,8 @@ export interface Target {
   readonly victimPid: number
   /** A directory with the outside's sockets: `before.sock`, `before-datagram.sock`; later `after.sock`, then `after.ready`. */
   readonly directory: string
+  /** Of the API of the mesh whose state directory that is. */
+  readonly port?: number
 }
 
 /** Tries to get out. Says what it reached; returns undefined or throws when it was refused. */
