@@ -117,6 +117,15 @@ describe('an address without a name', () => {
     )
   })
 
+  it('of a host, on other ports than those that its address or its name opens', () => {
+    const services = [{ ...WIKIPEDIA, port: 80, protocol: 'HTTP', cidrs: [] }, WIKIPEDIA]
+    for (const host of [undefined, 'quite-another.net'])
+      assert.match(
+        nearestText(services, { ip: '91.198.174.200', port: 81, protocol: 'tcp', host }),
+        /allows ports 80 and 443 of wikipedia\.org only/,
+      )
+  })
+
   it('near to an allowed prefix', () => {
     const far = {
       ...WIKIPEDIA,

@@ -39,7 +39,7 @@ export function explainDenial(index: DenialIndex, call: RefusedCall): Explanatio
   if (services.length > 0) return explainNamed(services, call)
   const near = index.nearestHost.find(host)
   if (near !== undefined) return notNamed(nearestOf(preferPort(index.byHost.get(near) ?? [], call.port), 'spec.hosts'))
-  return notNamed(nearestOf(index.byPrefix.longest(call.ip) ?? [], 'spec.hosts'))
+  return notNamed(nearestOf(servicesAt(index, call.ip) ?? [], 'spec.hosts'))
 }
 
 function explainRefusal({ reason, service }: RefusedAddress): Explanation {
@@ -57,6 +57,12 @@ export function servicesOf(index: DenialIndex, host: string): readonly IndexedSe
     if (wildcard !== undefined) return wildcard
   }
   return []
+}
+
+/** All that is allowed of the hosts whose addresses these are: ports that are told apart by name have no address of their own. */
+function servicesAt(index: DenialIndex, ip: string): readonly IndexedService[] | undefined {
+  const found = index.byPrefix.longest(ip)
+  return found && [...new Set(found.flatMap(({ host }) => index.byHost.get(host) ?? []))]
 }
 
 function notNamed(nearest: NearestRule | undefined): Explanation {
@@ -114,7 +120,7 @@ function addressNotAllowed(service: IndexedService): Explanation {
 
 /** A call whose host nobody knows, or that nothing names: its address has to speak for it. */
 function explainAddress(index: DenialIndex, call: RefusedCall): Explanation {
-  const around = index.byPrefix.longest(call.ip)
+  const around = servicesAt(index, call.ip)
   if (around !== undefined) {
     const service = around.find((candidate) => candidate.port === call.port)
     if (service === undefined) return { reason: 'port_not_allowed', nearest: nearestOf(around, 'spec.ports') }
