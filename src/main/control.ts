@@ -11,8 +11,9 @@ import { AdsServer } from '#xds/server/ads-server.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
 import { overriding } from './mesh-overrides.ts'
 
+/** When nobody listens any more, this process is about to end. */
 function tell(news: ControlNews): void {
-  process.send?.(news)
+  process.send?.(news, undefined, undefined, () => undefined)
 }
 
 function notice(text: string): void {
@@ -42,11 +43,16 @@ async function serve(settings: ControlSettings): Promise<void> {
   tell({ kind: 'ready' })
   // The end of a run kills this process, so that what was compiled is kept now or never.
   flushCompileCache()
-  process.once('disconnect', () => {
-    source.close()
-    rmSync(dirname(settings.socketPath), { recursive: true, force: true })
-    void server.close().finally(() => process.exit())
-  })
+}
+
+/** The run may be killed at any moment, also before this process has begun: what it cannot clean up then is cleaned up here. */
+function endWithRun({ socketPath }: ControlSettings): void {
+  const end = () => {
+    rmSync(dirname(socketPath), { recursive: true, force: true })
+    process.exit()
+  }
+  process.once('disconnect', end)
+  if (!process.connected) end()
 }
 
 const said = new Set<string>()
@@ -60,11 +66,13 @@ function sayOnce(text: string): void {
 // The terminal's signals go to the whole foreground process group: the run decides when this process ends.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP'] as const) process.on(signal, () => {})
 
+const settings = JSON.parse(process.argv[2] as string) as ControlSettings
+endWithRun(settings)
 try {
-  await serve(JSON.parse(process.argv[2] as string) as ControlSettings)
+  await serve(settings)
 } catch (thrown) {
   const mend = thrown instanceof Fault && thrown.mend !== undefined ? [thrown.mend] : []
   tell({ kind: 'invalid', messages: [messageOf(thrown), ...mend] })
-  process.disconnect()
   process.exitCode = 1
+  process.removeAllListeners('disconnect').disconnect()
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
-import { eventually, startPostern, worldLog } from './postern.ts'
+import { eventually, scratch, startPostern, worldLog } from './postern.ts'
 
 /** Processes, living ones only, whose environment carries `mark`. */
 function processesWith(mark: string): number[] {
@@ -43,6 +43,19 @@ test('kill -9 of the sidecar: nothing leaves afterwards and nothing is left behi
   const after = worldLog('arrivals', '203.0.113.66:80').length
   await new Promise((resolve) => setTimeout(resolve, 300))
   assert.equal(worldLog('arrivals', '203.0.113.66:80').length, after)
+})
+
+test('kill -9 at any moment of the start leaves nothing behind', async (context) => {
+  for (const afterMs of [0, 20, 40, 80, 160]) {
+    const runtime = scratch(context)
+    const env = { ...process.env, XDG_RUNTIME_DIR: runtime }
+    const running = startPostern(['run', '--', 'sleep', '60'], '', undefined, env)
+    await eventually('the directory of the control process', () => readdirSync(runtime).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    running.process.kill('SIGKILL')
+    assert.equal((await running.ended).stderr, '')
+    await eventually('the directory to go', () => readdirSync(runtime).length === 0, 5000)
+  }
 })
 
 test('a command that leaves a process in the background leaves none behind', async () => {
