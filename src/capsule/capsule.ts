@@ -43,7 +43,10 @@ export interface Capsule {
   readonly sockets: CapsuleSockets
   /** Starts the program: called only once the sidecar has its first configuration. */
   start(): Promise<void>
-  /** Settles when the program and everything it left behind in the capsule has ended. */
+  /**
+   * Settles when the program and everything it left behind in the capsule has ended; rejects with a Fault `capsule/warden-ended` when it had
+   * to be ended because nobody hid late sockets from it any more.
+   */
   readonly exited: Promise<Exit>
   /** Where the program sent datagrams that the kernel refused, each destination once; known when `exited` has settled. */
   refusedDatagrams(): readonly Destination[]

@@ -61,6 +61,7 @@ class RunningCapsule implements Capsule {
   #counted = ''
   #lateSockets: LateSockets | undefined
   #stopPassing: (() => void) | undefined
+  #unguarded: Fault | undefined
 
   constructor(options: CapsuleOptions) {
     this.#options = options
@@ -70,13 +71,20 @@ class RunningCapsule implements Capsule {
     this.#warden.on('error', () => undefined)
     this.built = this.#building.promise
     this.#starting.promise.catch(() => undefined)
-    this.exited = new Promise((resolve) => {
-      this.#agent.on('close', () => resolve(this.#end()))
+    this.exited = new Promise((resolve, reject) => {
+      this.#agent.on('close', () => {
+        const exit = this.#end()
+        if (this.#unguarded === undefined) resolve(exit)
+        else reject(this.#unguarded)
+      })
     })
+    this.exited.catch(() => undefined)
     this.#agent.on('exit', () => this.#warden.destroy())
-    ;(this.#agent.stdio as readonly unknown[] as readonly Readable[])[6]?.on('data', (chunk: Buffer) => {
+    const counts = (this.#agent.stdio as readonly unknown[] as readonly Readable[])[6]
+    counts?.on('data', (chunk: Buffer) => {
       this.#counted += chunk.toString()
     })
+    counts?.on('close', () => this.#onWardenEnded())
     this.#agent.on('error', (cause) => this.#fail(toolMissing(cause)))
     this.#agent.on('message', (message, handle) => this.#receive(message as FromAgent, handle))
     this.#agent.stderr?.on('data', (chunk: Buffer) => {
@@ -106,6 +114,16 @@ class RunningCapsule implements Capsule {
   destroy(): void {
     this.#agent.kill('SIGKILL')
     for (const socket of Object.values(this.sockets).flat()) closeIfOpen(socket)
+  }
+
+  /** It ends after the agent; if before, nobody hides sockets of the host any more, and the program may not go on. */
+  #onWardenEnded(): void {
+    if (this.#agent.exitCode !== null || this.#agent.signalCode !== null || this.#agent.killed) return
+    this.#unguarded = new Fault(
+      'capsule/warden-ended',
+      'the process that hides Unix sockets of this machine from the command was ended, and the command with it',
+    )
+    this.destroy()
   }
 
   #receive(message: FromAgent, handle: unknown): void {
@@ -200,7 +218,9 @@ function spawnAgent(): ChildProcess {
 
 const hide = `mount --no-canonicalize --bind ${emptyFile} "$path"`
 const count = 'PATH=$PATH:/usr/sbin:/sbin nft -n list table inet postern >&6'
-const wardenProgram = `(while IFS= read -r path; do ${hide}; done; ${count}) <&5 >/dev/null 2>&1 3<&- 4<&- 5<&- &
+/** What is sent to the whole process group (by timeout(1), by a terminal that closes) is the program's to answer. */
+const deaf = "trap '' HUP INT QUIT TERM USR1 USR2 TSTP"
+const wardenProgram = `(${deaf}; while IFS= read -r path; do ${hide}; done; ${count}) <&5 >/dev/null 2>&1 3<&- 4<&- 5<&- &
 exec unshare --pid --fork --kill-child -- "$@" 5<&- 6<&-`
 
 /** The agent needs no more than these; the program's own environment comes with its start. */

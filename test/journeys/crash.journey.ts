@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { eventually, scratch, startPostern, worldLog } from './postern.ts'
+
+const execute = promisify(execFile)
+const POSTERN = join(import.meta.dirname, '..', '..', 'bin', 'postern')
 
 /** Processes, living ones only, whose environment carries `mark`. */
 function processesWith(mark: string): number[] {
@@ -56,6 +62,32 @@ test('kill -9 at any moment of the start leaves nothing behind', async (context)
     assert.equal((await running.ended).stderr, '')
     await eventually('the directory to go', () => readdirSync(runtime).length === 0, 5000)
   }
+})
+
+/** The process that hides late sockets, of the run whose PATH ends with `mark`. */
+function wardenOf(mark: string): number {
+  const isWarden = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sh\0-c\0(trap')
+  const warden = processesWith(mark).find(isWarden)
+  assert.ok(warden !== undefined, 'there is no warden')
+  return warden
+}
+
+test('kill -9 of the warden ends the program, which would be less sealed from then on', async () => {
+  const mark = `/warden-${process.pid}`
+  const env = { ...process.env, PATH: `${process.env.PATH}:${mark}` }
+  const running = startPostern(['run', '--', 'sh', '-c', 'echo ready; sleep 60; echo survived'], '', undefined, env)
+  await eventually('the program', () => running.stdout().includes('ready'))
+  process.kill(wardenOf(mark), 'SIGKILL')
+  const { code, stdout, stderr } = await running.ended
+  assert.deepEqual([code, stdout], [125, 'ready\n'])
+  assert.match(stderr, /^postern: the process that hides Unix sockets .* was ended, and the command with it$/m)
+  await eventually('every process of the run to end', () => processesWith(mark).length === 0, 5000)
+})
+
+test('a signal to the whole process group, as timeout sends it, ends no warden: the program has its time to finish', async () => {
+  const inner = "trap 'sleep 1; echo finished; exit 5' TERM; echo ready; while :; do sleep 0.1; done"
+  const timed = execute('timeout', ['1.5', POSTERN, 'run', '--', 'sh', '-c', inner])
+  await assert.rejects(timed, { code: 124, stdout: 'ready\nfinished\n' })
 })
 
 test('a command that leaves a process in the background leaves none behind', async () => {
