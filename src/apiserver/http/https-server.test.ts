@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -66,4 +67,22 @@ test('a port that is taken is a fault that says so', async (t) => {
   const port = await first.listen(0)
   await assert.rejects(make().listen(port), { code: 'apiserver/listen', message: /EADDRINUSE/ })
   await first.close()
+})
+
+test('the end does not wait for a connection in the midst of its handshake', { timeout: 8_000 }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-https-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const authority = await CertificateAuthority.open(new StateFiles(directory))
+  const pair = await authority.issueServer()
+  const server = new HttpsServer({ pair, clientAuthority: authority.certificate, onRequest: () => {} })
+  const port = await server.listen(0)
+  const early = connectPlain(port, '127.0.0.1')
+  early.on('error', () => {})
+  await once(early, 'connect')
+  // Until the server has accepted it, too: a whole handshake begun later has ended.
+  const other = connect({ host: '127.0.0.1', port, ca: authority.certificate })
+  other.on('error', () => {})
+  await once(other, 'secureConnect')
+  await server.close()
+  if (!early.closed) await once(early, 'close')
 })

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { KeyPair } from '#apiserver/auth/key-pair.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 
@@ -31,6 +31,8 @@ export interface HttpsServerOptions {
 export class HttpsServer {
   readonly #server: Server
   readonly #clientAuthority: string
+  /** Those in the midst of their handshake too, of which the HTTP server does not know yet. */
+  readonly #sockets = new Set<Socket>()
 
   constructor({ pair, clientAuthority, onRequest, headersMs = LIMITS.headersMs }: HttpsServerOptions) {
     this.#clientAuthority = clientAuthority
@@ -54,6 +56,10 @@ export class HttpsServer {
       },
     )
     this.#server.maxConnections = LIMITS.connections
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     // Who says nothing must not hold one of the connections that there are; a watch is silent for long, but has said what it wants.
     this.#server.on('secureConnection', (socket) => socket.setTimeout(headersMs, () => socket.destroy()))
     // A handshake that fails is the client's affair.
@@ -82,7 +88,7 @@ export class HttpsServer {
   /** Ends every connection, watches included. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeAllConnections()
+    for (const socket of this.#sockets) socket.destroy()
     await closed
   }
 
