@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
 import { eventually, scratch, startPostern, worldLog } from './postern.ts'
 
-const execute = promisify(execFile)
 const POSTERN = join(import.meta.dirname, '..', '..', 'bin', 'postern')
 
 /** Processes, living ones only, whose environment carries `mark`. */
@@ -86,8 +85,14 @@ test('kill -9 of the warden ends the program, which would be less sealed from th
 
 test('a signal to the whole process group, as timeout sends it, ends no warden: the program has its time to finish', async () => {
   const inner = "trap 'sleep 1; echo finished; exit 5' TERM; echo ready; while :; do sleep 0.1; done"
-  const timed = execute('timeout', ['1.5', POSTERN, 'run', '--', 'sh', '-c', inner])
-  await assert.rejects(timed, { code: 124, stdout: 'ready\nfinished\n' })
+  const run = spawn(POSTERN, ['run', '--', 'sh', '-c', inner], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
+  let printed = ''
+  run.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+    if (printed === 'ready\n') process.kill(-(run.pid as number), 'SIGTERM')
+  })
+  const [code] = await once(run, 'close')
+  assert.deepEqual([code, printed], [5, 'ready\nfinished\n'])
 })
 
 test('a command that leaves a process in the background leaves none behind', async () => {
