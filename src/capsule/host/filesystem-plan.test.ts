@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { HostView } from './filesystem-plan.ts'
@@ -49,6 +49,19 @@ test('a socket is told once for as long as it lives', async (context) => {
   const host = new HostView({}, { sharedSockets: [] })
   const told = () => host.newSockets(readPathSockets()).filter((one) => one === path)
   assert.deepEqual([told(), told()], [[path], []])
+})
+
+test('a socket that is shared by a link or by a relative path is not hidden', async (context) => {
+  const directory = scratch(context)
+  const path = join(directory, 'service.sock')
+  symlinkSync('service.sock', join(directory, 'link'))
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  context.after(() => server.close())
+  const isHidden = (shared: string): boolean =>
+    new HostView({}, { sharedSockets: [shared] }).newSockets(readPathSockets()).includes(path)
+  const names = [join(directory, 'other'), path, join(directory, 'link'), relative(process.cwd(), path)]
+  assert.deepEqual(names.map(isHidden), [true, false, false, false])
 })
 
 test('a directory to hide is found behind the link that leads to it', (context) => {

@@ -1,4 +1,5 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { FilesystemPlan } from '#capsule/agent/messages.ts'
 import { everyPathOf, isWithin, type MountPoint, readMountTable } from './mount-table.ts'
 import { directoriesAbove, readOnlyPaths } from './read-only-paths.ts'
@@ -46,7 +47,10 @@ export class HostView {
   constructor(env: NodeJS.ProcessEnv, options: HostViewOptions) {
     const { sharedSockets, readOnlyPaths: readOnly = [], hiddenDirectories = [] } = options
     this.#mounts = readMountTable()
-    this.#sharedSockets = sharedSockets
+    // By the name that the user gave, and as what it is where that is a link.
+    this.#sharedSockets = [
+      ...new Set(sharedSockets.flatMap((path) => [resolve(path), realPath(path) ?? resolve(path)])),
+    ]
     const runtimeDirectory = absoluteDirectory(env.XDG_RUNTIME_DIR)
     const hidden = hiddenDirectories.flatMap((path) => absoluteDirectory(path) ?? [])
     const wanted = [...runtimeDirectories, ...(runtimeDirectory === undefined ? [] : [runtimeDirectory]), ...hidden]
@@ -60,7 +64,7 @@ export class HostView {
       readOnlyPaths: paths,
       coveredDirectories: covered,
       runtimeDirectory,
-      sharedSockets,
+      sharedSockets: this.#sharedSockets,
       resolvConf: resolvedFile('/etc/resolv.conf'),
       nsswitchConf: resolvedFile('/etc/nsswitch.conf'),
     }
