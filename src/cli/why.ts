@@ -30,7 +30,7 @@ export interface WhyAnswer {
   /** HTTP status that the proxy itself answers with; null when the upstream answers. */
   readonly status: number | null
   readonly reason: string
-  /** The sentences that a denial shows; empty when allowed. */
+  /** The sentences that a denial shows; what has to hold, when allowed under a condition. */
   readonly explanation: readonly string[]
 }
 

@@ -339,3 +339,24 @@ test('IPv6 literals are hosts as well, and a request without a host is meant for
       host,
     )
 })
+
+test('an address that the application dials by itself is allowed only as an answer of DNS, and that is said', async (t) => {
+  const file = write(
+    t,
+    `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: wild}
+spec: {hosts: ["*.example.com"], ports: [{number: 443, name: tls, protocol: TLS}], resolution: NONE}
+`,
+  )
+  const explain = async (call: Call): Promise<readonly string[]> => {
+    const question = { files: [file], host: undefined, sni: undefined, protocol: undefined, policy: undefined }
+    const { verdict, explanation } = await explainCall({ ...question, namespace: 'default', ...call })
+    return [verdict, ...explanation]
+  }
+  assert.deepEqual(await explain({ destination: '203.0.113.66', port: 443, sni: 'www.example.com' }), [
+    'allow',
+    'only after the application was answered this address for *.example.com; address_mismatch otherwise',
+  ])
+  assert.deepEqual(await explain({ destination: 'www.example.com', port: 443, host: 'www.example.com' }), ['allow'])
+})

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { formatHostPort } from '#base/host-port.ts'
 import type { WhyAnswer, WhyQuestion } from '#cli/why.ts'
 import { compileResources } from '#proxy/config/compile-resources.ts'
@@ -33,8 +34,15 @@ function answerFor(config: ProxyConfig, question: WhyQuestion, call: Hypothetica
     route: decision.route || null,
     status: decision.status ?? null,
     reason: decision.reason,
-    explanation: decision.verdict === 'deny' ? [explanationOf(config, question, call)] : [],
+    explanation:
+      decision.verdict === 'deny' ? [explanationOf(config, question, call)] : conditionOf(question, decision),
   }
+}
+
+/** An address that the application dials by itself counts only as an answer of DNS; one that it looks up is one. */
+function conditionOf({ destination }: WhyQuestion, { ifAnsweredFor }: Decision): readonly string[] {
+  if (ifAnsweredFor === undefined || isIP(destination) === 0) return []
+  return [`only after the application was answered this address for ${ifAnsweredFor}; address_mismatch otherwise`]
 }
 
 function explanationOf(config: ProxyConfig, question: WhyQuestion, call: HypotheticalCall): string {

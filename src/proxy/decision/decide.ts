@@ -9,7 +9,7 @@ import {
   type Route,
   type RouteTable,
 } from '#proxy/config/model.ts'
-import type { NameLookup } from '#proxy/dns/name-lookup.ts'
+import { type NameLookup, NO_NAMES } from '#proxy/dns/name-lookup.ts'
 import { type CompiledRouteTable, compileRouteTable, matchRoute } from '#proxy/http/routing/route-table.ts'
 import { matchFilterChain } from '#proxy/listener/filter-chain-match.ts'
 import { ListenerTable } from '#proxy/listener/listener-table.ts'
@@ -50,6 +50,8 @@ export interface Decision {
     | 'no_cluster'
     | 'no_endpoint'
     | 'local_address'
+  /** Allowed only when DNS has answered the address for this host; the call is refused as `address_mismatch` otherwise. */
+  readonly ifAnsweredFor?: string
 }
 
 const NOWHERE = {
@@ -146,11 +148,13 @@ function toCluster(config: ProxyConfig, at: Place, name: string, { ip, port }: H
   if (cluster === undefined) return { ...there, status: isHttp ? 503 : undefined, reason: 'no_cluster' }
   if (cluster.type !== 'ORIGINAL_DST' && !cluster.endpoints.some((endpoint) => endpoint.healthy))
     return { ...there, status: isHttp ? 503 : undefined, reason: 'no_endpoint' }
-  if (cluster.type === 'ORIGINAL_DST') {
-    const choice = new OriginalDstCluster(cluster, new Circuit(), ANSWERED).pickHost({ address: ip, port })
-    if (choice.kind === 'refused') return { ...there, status: isHttp ? 502 : undefined, reason: 'local_address' }
-  }
-  return { ...there, verdict: 'allow', reason: cluster.service === undefined ? 'passthrough' : 'routed' }
+  const reason = cluster.service === undefined ? 'passthrough' : 'routed'
+  if (cluster.type !== 'ORIGINAL_DST') return { ...there, verdict: 'allow', reason }
+  const isRefused = (names: NameLookup): boolean =>
+    new OriginalDstCluster(cluster, new Circuit(), names).pickHost({ address: ip, port }).kind === 'refused'
+  if (isRefused(ANSWERED)) return { ...there, status: isHttp ? 502 : undefined, reason: 'local_address' }
+  const condition = isRefused(NO_NAMES) && cluster.service !== undefined ? { ifAnsweredFor: cluster.service.host } : {}
+  return { ...there, verdict: 'allow', reason, ...condition }
 }
 
 /** What DNS will have answered cannot be known beforehand: the application is taken to have asked. */
