@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Fault } from '#base/fault.ts'
 import type { Capsule } from '#capsule/capsule.ts'
@@ -18,6 +18,7 @@ import { stateDirectory } from './state-directory.ts'
 export async function runSealed(options: RunOptions): Promise<number> {
   const cwd = workingDirectory()
   const control = await openControl(options)
+  for (const path of options.sharedSockets) if (!existsSync(path)) notice(`--share-socket: there is no "${path}"`)
   const building = createCapsule({
     command: options.command,
     env: programEnvironment(process.env),
