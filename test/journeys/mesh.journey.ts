@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { sidecarNode } from '#main/sidecar-node.ts'
+import { ConfigSubscriber } from '#proxy/config/config-subscriber.ts'
 import { meshUp } from './mesh.ts'
-import { eventually, type SealedShell, serviceEntry } from './postern.ts'
+import { eventually, type SealedShell, scratch, serviceEntry, startPostern } from './postern.ts'
 
 const CODE = "curl -s -m 5 -o /dev/null -w '%{http_code}' "
 const WIKIPEDIA = serviceEntry(
@@ -84,4 +86,36 @@ spec: {workloadSelector: {labels: {app: closed}}, egress: [{hosts: ["~/*"]}]}
   assert.equal(await code(open), '200')
   assert.equal(await code(closed), '000')
   await Promise.all([open.close(), closed.close()])
+})
+
+test('a control plane by itself follows the API that a kubeconfig names, and serves a sidecar', async (context) => {
+  const { state, env, apply } = await meshUp(context)
+  await apply(WIKIPEDIA)
+  const path = join(state, 'control.sock')
+  const control = startPostern(['control', '--listen', path], '', undefined, env)
+  await eventually('the control plane', () => control.stderr().includes(`serving xDS on ${path}`))
+  const clusters = await new Promise<readonly string[]>((resolve) => {
+    const subscriber = new ConfigSubscriber({
+      address: { path },
+      node: sidecarNode({ name: 'probe', namespace: 'default' }, {}),
+      onConfig({ clusters: found }) {
+        subscriber.close()
+        resolve([...found.keys()].sort())
+      },
+    })
+  })
+  assert.deepEqual(clusters, ['BlackHoleCluster', 'PassthroughCluster', 'outbound|443||www.wikipedia.org'])
+  control.process.kill('SIGTERM')
+  assert.equal((await control.ended).code, 0)
+})
+
+test('a control plane listens on loopback only, and says what it lacks', async (context) => {
+  const state = scratch(context)
+  const env = { ...process.env, XDG_STATE_HOME: state, KUBECONFIG: '' }
+  const beyond = await startPostern(['control', '--listen', '0.0.0.0:15010'], '', undefined, env).ended
+  assert.equal(beyond.code, 2)
+  assert.match(beyond.stderr, /"0\.0\.0\.0" is not loopback/)
+  const alone = await startPostern(['control', '--listen', '0'], '', undefined, env).ended
+  assert.equal(alone.code, 125)
+  assert.match(alone.stderr, /neither --kubeconfig nor KUBECONFIG is set/)
 })
