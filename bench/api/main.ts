@@ -125,7 +125,7 @@ async function measurePropagation(mesh: MeshUnderTest, present: number): Promise
   const proxies = new Crowd('proxies', mesh.xds, PROXIES - 1)
   const sidecar = new Crowd('sidecars', mesh.xds, 1)
   await Promise.all([proxies.ready, sidecar.ready])
-  await wait(1_000)
+  await mesh.atRest()
   const again = present > 0 ? mesh.client() : client
   const [received = [], enforced = []] = await changes(again, present > 0 ? 'p' : 'e', [proxies, sidecar])
   const beside = present > 0 ? `, ${present} ServiceEntries present` : ''

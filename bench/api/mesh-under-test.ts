@@ -2,11 +2,14 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { MeshReport } from '#cli/mesh-report.ts'
 import { KubeClient } from '#kube/client/kube-client.ts'
 import { loadKubeconfig } from '#kube/client/kubeconfig.ts'
+import { askMesh } from '#main/ask-mesh.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const START_LIMIT_MS = 60_000
+const REST_LIMIT_MS = 120_000
 /** As in the other measurements: what is measured has one core, and the load another. */
 const MESH_CORE = '0'
 const LOAD_CORE = '1'
@@ -57,6 +60,18 @@ export class MeshUnderTest {
 
   client(): KubeClient {
     return new KubeClient(loadKubeconfig({ paths: [this.kubeconfig] }))
+  }
+
+  /** Settles when nothing has been written for a second: the statuses of what was loaded have been, too. */
+  async atRest(): Promise<void> {
+    const deadline = performance.now() + REST_LIMIT_MS
+    const revision = async () =>
+      ((await askMesh(join(this.state, 'admin.sock'), 'GET', '/status')) as MeshReport).revision
+    for (let before = -1, now = await revision(); before !== now; now = await revision()) {
+      if (performance.now() > deadline) throw new Error('the mesh does not come to rest')
+      before = now
+      await wait(1_000)
+    }
   }
 
   residentMb(): number {

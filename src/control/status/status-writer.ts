@@ -2,8 +2,8 @@ import type { Fault } from '#base/fault.ts'
 import type { KubeClient } from '#kube/client/kube-client.ts'
 import type { Resource } from '#kube/client/resource.ts'
 
-/** As many writes are under way at a time: statuses are in no hurry, and configuration must not wait behind them. */
-const AT_A_TIME = 4
+/** As many writes are under way at a time: what the store makes durable together costs it once, so that thousands of statuses are soon out of the way. */
+const AT_A_TIME = 16
 const RETRY_MS = 1_000
 const STATUS_WRITE = { subresource: 'status', fieldManager: 'postern-control' } as const
 
