@@ -1,23 +1,10 @@
+import { PROTOCOLS } from '#api/rules/port.ts'
 import type { Analyzer, Tell } from '#control/analyze/analysis.ts'
 import { at, listAt, numberAt, textAt } from '#control/analyze/json.ts'
 import type { MeshObjects } from '#control/analyze/mesh-objects.ts'
 
 /** Protocols that the part of a port's name before the first dash may say (spec 3.3). */
-const PROTOCOLS = new Set([
-  'tcp',
-  'udp',
-  'grpc',
-  'grpc-web',
-  'http',
-  'http_proxy',
-  'http2',
-  'https',
-  'tls',
-  'mongo',
-  'redis',
-  'mysql',
-  'hbone',
-])
+const NAMED_PROTOCOLS: ReadonlySet<string> = new Set([...PROTOCOLS, 'hbone'])
 
 /** Ports of Services whose name does not tell their protocol, so that it is detected; and those of ExternalName services that must. */
 export const portNames: Analyzer = {
@@ -53,5 +40,5 @@ const EXTERNAL_NAME =
 
 function tellsProtocol(name: string): boolean {
   const lower = name.toLowerCase()
-  return lower.startsWith('grpc-web') || PROTOCOLS.has(lower.split('-')[0] ?? '')
+  return lower.startsWith('grpc-web') || NAMED_PROTOCOLS.has(lower.split('-')[0] ?? '')
 }
