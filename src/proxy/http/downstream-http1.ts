@@ -126,13 +126,8 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
-    if (!this.#chunked) {
-      this.#out.bytes(this, bytes, start, end)
-      return
-    }
-    this.#out.text(this, `${(end - start).toString(16)}\r\n`)
-    this.#out.bytes(this, bytes, start, end)
-    this.#out.text(this, '\r\n')
+    if (this.#chunked) this.#out.chunk(this, bytes, start, end)
+    else this.#out.bytes(this, bytes, start, end)
   }
 
   sendEnd(trailers: Fields): void {

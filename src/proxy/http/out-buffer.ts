@@ -33,8 +33,7 @@ export class OutBuffer {
   bytes(sink: Sink, source: Buffer, start: number, end: number): void {
     const length = end - start
     if (length > BUFFER_BYTES / 4) {
-      if (this.#sink !== sink) this.flush()
-      // What was gathered goes in front, with as much as fits: a small head and a large body are two writes, never three.
+      // What was gathered goes first, to whichever connection it is for: a small head and a large body are two writes, never three.
       this.flush()
       send(sink, start === 0 && end === source.length ? source : source.subarray(start, end))
       return
@@ -42,6 +41,13 @@ export class OutBuffer {
     this.#makeRoom(sink, length)
     source.copy(this.#buffer, this.#length, start, end)
     this.#length += length
+  }
+
+  /** The bytes as one chunk of a chunked body (RFC 9112, 7.1); `end` lies behind `start`. */
+  chunk(sink: Sink, source: Buffer, start: number, end: number): void {
+    this.text(sink, `${(end - start).toString(16)}\r\n`)
+    this.bytes(sink, source, start, end)
+    this.text(sink, '\r\n')
   }
 
   flush(): void {

@@ -66,13 +66,8 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
-    if (!this.#chunked) {
-      this.#out.bytes(this, bytes, start, end)
-      return
-    }
-    this.#out.text(this, `${(end - start).toString(16)}\r\n`)
-    this.#out.bytes(this, bytes, start, end)
-    this.#out.text(this, '\r\n')
+    if (this.#chunked) this.#out.chunk(this, bytes, start, end)
+    else this.#out.bytes(this, bytes, start, end)
   }
 
   sendEnd(trailers: Fields): void {
