@@ -5,6 +5,7 @@ import { StreamInfo } from '#proxy/connection/stream-info.ts'
 export class ScriptedConnection implements Connection {
   readonly info = new StreamInfo(0, 0)
   closed = false
+  readonly blocked = false
   readonly written: Buffer[] = []
   #held: Buffer
   #reader: ConnectionReader | undefined = undefined
@@ -41,9 +42,13 @@ export class ScriptedConnection implements Connection {
 
   resume(): void {}
 
-  write(chunk: Buffer): boolean {
-    this.written.push(Buffer.from(chunk))
+  write(chunk: Buffer, start?: number, end?: number): boolean {
+    this.written.push(Buffer.from(chunk.subarray(start, end)))
     return true
+  }
+
+  writeText(text: string): boolean {
+    return this.write(Buffer.from(text, 'latin1'))
   }
 
   end(): void {}

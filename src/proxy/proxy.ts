@@ -6,6 +6,7 @@ import type { Resolver } from '#proxy/cluster/resolver.ts'
 import type { UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
 import type { AccessLogConfig, ProxyConfig } from '#proxy/config/model.ts'
 import type { Connection } from '#proxy/connection/connection.ts'
+import { OutBuffer } from '#proxy/connection/out-buffer.ts'
 import { createReadBuffer } from '#proxy/connection/read-buffer.ts'
 import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
 import type { NameLookup } from '#proxy/dns/name-lookup.ts'
@@ -58,7 +59,7 @@ export class EgressProxy implements FilterEnv {
   constructor(options: ProxyOptions) {
     this.options = options
     this.denier = options.denier
-    this.connections = { wheel: this.wheel, readBuffer: createReadBuffer(), open: new Set() }
+    this.connections = { wheel: this.wheel, readBuffer: createReadBuffer(), out: new OutBuffer(), open: new Set() }
     this.clusters = new Clusters(options.resolver, this.wheel, options.names)
     this.dispatcher = new Dispatcher(this, options.createHttpConnectionManager, this.counters)
   }

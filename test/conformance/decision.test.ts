@@ -12,6 +12,7 @@ import { Clusters } from '#proxy/cluster/clusters.ts'
 import type { HostChoice, UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
 import { compileResources } from '#proxy/config/compile-resources.ts'
 import type { ProxyConfig } from '#proxy/config/model.ts'
+import { OutBuffer } from '#proxy/connection/out-buffer.ts'
 import { createReadBuffer } from '#proxy/connection/read-buffer.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { type Decision, decide, type HypotheticalCall, Matchers } from '#proxy/decision/decide.ts'
@@ -201,7 +202,7 @@ class DataPlane {
     const byAddress = [...config.clusters].filter(([, { type }]) => !type.endsWith('_DNS'))
     this.#clusters.apply(new Map(byAddress))
     const env: FilterEnv = {
-      connections: { wheel: this.#wheel, readBuffer: createReadBuffer() },
+      connections: { wheel: this.#wheel, readBuffer: createReadBuffer(), out: new OutBuffer() },
       config: () => config,
       cluster: (name) => this.#undialled(config, name),
       draining: () => false,

@@ -1,6 +1,7 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { type TimerWheel, WheelTimer } from '#base/timer-wheel.ts'
 import type { Connection, ConnectionReader } from './connection.ts'
+import type { OutBuffer, Outlet } from './out-buffer.ts'
 import type { StreamInfo } from './stream-info.ts'
 import { writeAtOnce } from './tcp-handle.ts'
 
@@ -9,6 +10,7 @@ export interface ConnectionEnv {
   readonly wheel: TimerWheel
   /** See read-buffer.ts. */
   readonly readBuffer: Buffer
+  readonly out: OutBuffer
   /** Where it is kept: every connection whose socket is not gone yet. */
   readonly open?: Set<Connection>
 }
@@ -21,7 +23,7 @@ class ConnectionSocket extends Socket {
 const NOTHING_HELD = Buffer.alloc(0)
 
 /** A connection over a TCP or Unix socket. Bytes come through `onread`, past Node's stream machinery. */
-export class SocketConnection implements Connection {
+export class SocketConnection implements Connection, Outlet {
   readonly info: StreamInfo
   readonly socket: Socket
   closed = false
@@ -29,8 +31,8 @@ export class SocketConnection implements Connection {
   private held: Buffer = NOTHING_HELD
   private reader: ConnectionReader | undefined = undefined
   private paused = false
-  /** The kernel's send buffer was full: Node's stream has the rest, and `onDrain` is to come. */
-  private blocked = false
+  /** The kernel's send buffer was full: Node's stream has the rest. */
+  blocked = false
   private peerEnded = false
   private endDelivered = false
   private gone = false
@@ -77,23 +79,37 @@ export class SocketConnection implements Connection {
     if (!this.paused && !this.closed) this.socket.resume()
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, start = 0, end = chunk.length): boolean {
     if (this.closed) return true
     this.lastActiveTick = this.env.wheel.tick
-    const taken = this.blocked ? 0 : writeAtOnce(this.socket, chunk)
-    if (taken === chunk.length) return true
-    // True when there was room again already: then no 'drain' follows.
-    const room = this.socket.write(Buffer.from(chunk.subarray(taken)))
-    this.blocked = !room
-    return room
+    this.env.out.bytes(this, chunk, start, end)
+    return !this.blocked
+  }
+
+  writeText(text: string): boolean {
+    if (this.closed) return true
+    this.lastActiveTick = this.env.wheel.tick
+    this.env.out.text(this, text)
+    return !this.blocked
+  }
+
+  /** What the kernel does not take at once is copied. Called by the OutBuffer only. */
+  send(bytes: Buffer): void {
+    if (this.closed) return
+    const taken = this.blocked ? 0 : writeAtOnce(this.socket, bytes)
+    // `write` says true when there was room again already: then no 'drain' follows.
+    if (taken < bytes.length) this.blocked = !this.socket.write(Buffer.from(bytes.subarray(taken)))
   }
 
   end(): void {
-    if (!this.closed) this.socket.end()
+    if (this.closed) return
+    this.env.out.flush()
+    this.socket.end()
   }
 
   destroy(reset = false): void {
     if (this.closed) return
+    this.env.out.flush()
     this.closed = true
     this.stopIdleTimer()
     // Only TCP knows RST; a Unix socket is simply closed.

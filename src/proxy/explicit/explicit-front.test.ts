@@ -14,6 +14,7 @@ class MemoryConnection implements Connection {
   ended = false
   destroyed = false
   closed = false
+  readonly blocked = false
   setReader(reader: ConnectionReader): void {
     this.reader = reader
   }
@@ -23,7 +24,10 @@ class MemoryConnection implements Connection {
   pause(): void {}
   resume(): void {}
   write(chunk: Buffer): boolean {
-    this.written += chunk.toString('latin1')
+    return this.writeText(chunk.toString('latin1'))
+  }
+  writeText(text: string): boolean {
+    this.written += text
     return true
   }
   end(): void {

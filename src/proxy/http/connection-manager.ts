@@ -7,7 +7,6 @@ import { DateClock, type Drainable, type HttpEnv, type ManagerEnv, RouteTables }
 import { Http1Pool } from './http1-pool.ts'
 import { serveHttp2 } from './http2/downstream-http2.ts'
 import { Http2Pool } from './http2/http2-pool.ts'
-import { OutBuffer } from './out-buffer.ts'
 import { Pools } from './pools.ts'
 
 /** Serves the connections of one filter chain as HTTP. */
@@ -38,17 +37,15 @@ export function createHttpFactory(denier: HttpDenier): HttpConnectionManagerFact
 }
 
 function createHttpEnv(filter: FilterEnv, denier: HttpDenier): HttpEnv {
-  const out = new OutBuffer()
   const pools = new Pools((protocol, cluster, host) => {
     const Pool = protocol === 'http2' ? Http2Pool : Http1Pool
-    return new Pool(cluster, host, filter.connections, out)
+    return new Pool(cluster, host, filter.connections)
   })
   const open = new Set<Drainable>()
   filter.onDraining(() => {
     for (const connection of [...open]) connection.drain()
-    out.flush()
   })
-  return { filter, denier, pools, out, routes: new RouteTables(), clock: new DateClock(), open }
+  return { filter, denier, pools, routes: new RouteTables(), clock: new DateClock(), open }
 }
 
 /** What an HTTP/2 client with prior knowledge says first; no HTTP/1 method begins so. */

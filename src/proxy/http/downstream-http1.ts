@@ -8,8 +8,8 @@ import { Exchange } from './exchange.ts'
 import { type ConnectionOption, informationalText, responseText } from './head/response-text.ts'
 import type { Drainable, ManagerEnv } from './http-proxy.ts'
 import { refuseMalformed } from './malformed.ts'
-import type { OutBuffer, Sink } from './out-buffer.ts'
 import type { DownstreamStream, OutgoingResponse } from './stream.ts'
+import { writeBody, writeLastChunk } from './write-body.ts'
 
 /** A client that sends this much of a body behind its answer is cut off. */
 const MOST_UNWANTED_BYTES = 1024 * 1024
@@ -17,11 +17,9 @@ const MOST_UNWANTED_BYTES = 1024 * 1024
 const LINGER_MS = 1000
 
 /** A client's HTTP/1.x connection: one request after the other; pipelined ones wait unread. */
-export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink, Drainable {
+export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Drainable {
   readonly connection: Connection
-  writeBlocked = false
   readonly #env: ManagerEnv
-  readonly #out: OutBuffer
   readonly #decoder = new RequestDecoder()
   #exchange: Exchange | undefined = undefined
   #requestEnded = false
@@ -39,11 +37,14 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
 
   constructor(env: ManagerEnv, connection: Connection) {
     this.#env = env
-    this.#out = env.http.out
     this.connection = connection
     this.#armIdleTimeout()
     env.http.open.add(this)
     connection.setReader(this)
+  }
+
+  get writeBlocked(): boolean {
+    return this.connection.blocked
   }
 
   onBytes(chunk: Buffer): boolean {
@@ -51,7 +52,6 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
     if (this.#tunnel) this.#exchange?.onRequestBody(chunk, 0, chunk.length)
     else if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, chunk])
     else this.#decode(chunk)
-    this.#out.flush()
     this.#paused = this.#mustPause()
     return !this.#paused
   }
@@ -108,7 +108,7 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
   }
 
   sendInformational(head: ResponseHead): void {
-    this.#out.text(this, informationalText(head))
+    this.connection.writeText(informationalText(head))
   }
 
   sendHead({ head, framing, added }: OutgoingResponse): void {
@@ -122,16 +122,15 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
     if (carried === UNTIL_CLOSE || doubtful || this.#env.http.filter.draining()) this.#keepAlive = false
     const option: ConnectionOption =
       head.status === 101 ? 'Upgrade' : !this.#keepAlive ? 'close' : http11 ? '' : 'keep-alive'
-    this.#out.text(this, responseText({ head, framing: carried, added }, option))
+    this.connection.writeText(responseText({ head, framing: carried, added }, option))
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
-    if (this.#chunked) this.#out.chunk(this, bytes, start, end)
-    else this.#out.bytes(this, bytes, start, end)
+    writeBody(this.connection, this.#chunked, bytes, start, end)
   }
 
   sendEnd(trailers: Fields): void {
-    if (this.#chunked) this.#out.text(this, `0\r\n${trailers.text.slice(0, trailers.end)}\r\n`)
+    if (this.#chunked) writeLastChunk(this.connection, trailers)
     this.#chunked = false
     this.#responseEnded = true
     this.#settle()
@@ -147,7 +146,6 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
 
   reset(): void {
     this.#closing = true
-    this.#out.flush()
     this.connection.destroy()
   }
 
@@ -181,7 +179,6 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
   #close(): void {
     if (this.#closing) return
     this.#closing = true
-    this.#out.flush()
     this.connection.end()
     this.connection.setIdleTimeout(LINGER_MS, () => this.connection.destroy())
     if (this.#paused) {
@@ -193,7 +190,7 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
   #refuse(fault: CodecFault): void {
     const exchange = this.#exchange
     this.#keepAlive = false
-    if (exchange === undefined) refuseMalformed(this.#env, this, fault, this.connection.info)
+    if (exchange === undefined) refuseMalformed(this.#env, this.connection, fault)
     else exchange.onDownstreamFault(fault)
     this.#close()
   }
@@ -202,7 +199,6 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
     // As Envoy and nginx see it, a client that half-closes has gone: work that nobody waits for is given up.
     this.#closing = true
     this.#exchange?.onDownstreamClosed()
-    this.#out.flush()
     this.connection.end()
     this.connection.destroy()
   }
@@ -212,7 +208,6 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
     this.#env.http.open.delete(this)
     this.#exchange?.onDownstreamClosed()
     this.#exchange = undefined
-    this.#out.flush()
   }
 
   drain(): void {
@@ -220,7 +215,6 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
   }
 
   onDrain(): void {
-    this.writeBlocked = false
     this.#exchange?.onDownstreamDrain()
   }
 
@@ -242,6 +236,5 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Sink
       this.#keepAlive = false
       exchange.onIdle()
     } else this.#armIdleTimeout()
-    this.#out.flush()
   }
 }

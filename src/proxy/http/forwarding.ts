@@ -117,7 +117,6 @@ export class Forwarding implements StreamWaiter {
   #resolved(): void {
     this.#cancelWait = undefined
     this.try()
-    this.#http.out.flush()
   }
 
   #acquire(cluster: UpstreamCluster, host: Host): void {
@@ -280,7 +279,6 @@ export class Forwarding implements StreamWaiter {
     this.#attempt++
     this.#backoff = setTimeout(() => {
       this.try()
-      this.#http.out.flush()
     }, this.#retry.backoffMs())
   }
 
@@ -295,7 +293,6 @@ export class Forwarding implements StreamWaiter {
     this.cancel()
     if (this.#responseStarted) this.#owner.onLost('remote reset')
     else this.#owner.onFailed(reply)
-    this.#http.out.flush()
   }
 
   #refuse(refusal: RefusedAddress): void {

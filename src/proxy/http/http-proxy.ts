@@ -2,7 +2,6 @@ import type { AccessLogger } from '#proxy/access-log/access-logger.ts'
 import type { HttpConnectionManagerConfig, RouteTable } from '#proxy/config/model.ts'
 import type { FilterEnv } from '#proxy/network-filters/terminal.ts'
 import type { HttpDenier } from './http-denier.ts'
-import type { OutBuffer } from './out-buffer.ts'
 import type { Pools } from './pools.ts'
 import { type CompiledRouteTable, compileRouteTable } from './routing/route-table.ts'
 
@@ -17,7 +16,6 @@ export interface HttpEnv {
   readonly filter: FilterEnv
   readonly denier: HttpDenier
   readonly pools: Pools
-  readonly out: OutBuffer
   readonly routes: RouteTables
   readonly clock: DateClock
   /** Downstream connections that are open. */

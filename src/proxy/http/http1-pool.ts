@@ -4,7 +4,6 @@ import type { Connection } from '#proxy/connection/connection.ts'
 import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { type DialFailure, type DialObserver, dial } from '#proxy/upstream/upstream.ts'
-import type { OutBuffer } from './out-buffer.ts'
 import type { StreamFailure, StreamPool, StreamWaiter } from './stream-pool.ts'
 import { OVERFLOW } from './stream-pool.ts'
 import { type Http1Home, UpstreamHttp1 } from './upstream-http1.ts'
@@ -14,7 +13,6 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
   readonly #cluster: UpstreamCluster
   readonly #host: Host
   readonly #env: ConnectionEnv
-  readonly #out: OutBuffer
   /** The one used last comes first: the others grow old and are closed. */
   readonly #idle: UpstreamHttp1[] = []
   readonly #waiting: StreamWaiter[] = []
@@ -22,11 +20,10 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
   #dialling = 0
   #retired = false
 
-  constructor(cluster: UpstreamCluster, host: Host, env: ConnectionEnv, out: OutBuffer) {
+  constructor(cluster: UpstreamCluster, host: Host, env: ConnectionEnv) {
     this.#cluster = cluster
     this.#host = host
     this.#env = env
-    this.#out = out
   }
 
   get empty(): boolean {
@@ -74,9 +71,8 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
   onConnected(connection: Connection): void {
     this.#dialling--
     this.#open++
-    const upstream = new UpstreamHttp1(connection, this, this.#out, this.#cluster.config.httpIdleTimeoutMs)
+    const upstream = new UpstreamHttp1(connection, this, this.#cluster.config.httpIdleTimeoutMs)
     if (!upstream.gone) this.onFree(upstream)
-    this.#out.flush()
   }
 
   onFailed(failure: DialFailure): void {
@@ -85,7 +81,6 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
     waiter?.onNoStream(streamFailureOf(failure))
     // Others may have counted on this dial, when the circuit breaker allowed no further one.
     this.#dialForWaiting()
-    this.#out.flush()
   }
 
   onFree(connection: UpstreamHttp1): void {

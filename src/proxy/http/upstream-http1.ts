@@ -5,8 +5,8 @@ import { CHUNKED } from './codec/framing.ts'
 import type { ResponseHead } from './codec/message-head.ts'
 import { ResponseDecoder } from './codec/response-decoder.ts'
 import { requestText } from './head/request-text.ts'
-import type { OutBuffer, Sink } from './out-buffer.ts'
 import type { OutgoingRequest, ResetReason, UpstreamObserver, UpstreamStream } from './stream.ts'
+import { writeBody, writeLastChunk } from './write-body.ts'
 
 /** Where a connection goes when it is free again, or gone. */
 export interface Http1Home {
@@ -15,11 +15,9 @@ export interface Http1Home {
 }
 
 /** An HTTP/1.1 connection to an upstream host: one request at a time, kept open between requests. */
-export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
+export class UpstreamHttp1 implements UpstreamStream, ConnectionReader {
   readonly connection: Connection
-  writeBlocked = false
   readonly #home: Http1Home
-  readonly #out: OutBuffer
   readonly #decoder = new ResponseDecoder()
   #observer: UpstreamObserver | undefined = undefined
   #idleTimeoutMs: number
@@ -30,17 +28,16 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
   #gone = false
   #paused = false
 
-  constructor(connection: Connection, home: Http1Home, out: OutBuffer, idleTimeoutMs: number) {
+  constructor(connection: Connection, home: Http1Home, idleTimeoutMs: number) {
     this.connection = connection
     this.#home = home
-    this.#out = out
     this.#idleTimeoutMs = idleTimeoutMs
     this.#armIdleTimeout(idleTimeoutMs)
     connection.setReader(this)
   }
 
   get blocked(): boolean {
-    return this.writeBlocked
+    return this.connection.blocked
   }
 
   get maybeStale(): boolean {
@@ -62,20 +59,18 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
   sendHead(request: OutgoingRequest): void {
     this.#chunked = request.head.framing === CHUNKED
     this.#decoder.expect(request.head.method)
-    this.#out.text(this, requestText(request))
+    this.connection.writeText(requestText(request))
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
-    if (this.#chunked) this.#out.chunk(this, bytes, start, end)
-    else this.#out.bytes(this, bytes, start, end)
+    writeBody(this.connection, this.#chunked, bytes, start, end)
   }
 
   sendEnd(trailers: Fields): void {
     this.#requestEnded = true
     if (this.#tunnel) {
-      this.#out.flush()
       this.connection.end()
-    } else if (this.#chunked) this.#out.text(this, `0\r\n${trailers.text.slice(0, trailers.end)}\r\n`)
+    } else if (this.#chunked) writeLastChunk(this.connection, trailers)
   }
 
   startTunnel(): void {
@@ -97,7 +92,6 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
   close(): void {
     if (this.#gone) return
     this.#gone = true
-    this.#out.flush()
     this.connection.destroy()
     this.#home.onGone(this)
   }
@@ -110,7 +104,6 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
     }
     if (this.#tunnel) this.#observer.onResponseBody(chunk, 0, chunk.length)
     else this.#decode(chunk)
-    this.#out.flush()
     this.#paused = !this.#gone && this.#observer?.downstreamBlocked === true
     return !this.#paused
   }
@@ -151,7 +144,7 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
       if (rest.length > 0) observer.onResponseBody(rest, 0, rest.length)
       return
     }
-    const clean = rest.length === 0 && this.#requestEnded && this.#decoder.head!.keepAlive && !this.writeBlocked
+    const clean = rest.length === 0 && this.#requestEnded && this.#decoder.head!.keepAlive && !this.connection.blocked
     const { trailers } = this.#decoder
     this.#observer = undefined
     if (clean) {
@@ -176,14 +169,12 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
     if (this.#tunnel) this.#endTunnel()
     else if (this.#decoder.nextAtEnd() === 'end') this.#endResponse()
     else this.#fail('connection termination')
-    this.#out.flush()
   }
 
   #endTunnel(): void {
     const observer = this.#observer!
     this.#observer = undefined
     observer.onResponseEnd(this.#decoder.trailers)
-    this.#out.flush()
     this.close()
   }
 
@@ -195,11 +186,9 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader, Sink {
       this.#home.onGone(this)
     }
     observer?.onUpstreamReset('connection termination')
-    this.#out.flush()
   }
 
   onDrain(): void {
-    this.writeBlocked = false
     this.#observer?.onUpstreamDrain()
   }
 

@@ -53,7 +53,6 @@ function acceptStream(
   downstream.attach(exchange, env)
   exchange.start()
   if (head.framing === 0) exchange.onRequestEnd(NO_FIELDS)
-  env.http.out.flush()
 }
 
 /** Undefined for what HTTP/1 could not carry either. */
@@ -99,7 +98,6 @@ class DownstreamHttp2 implements DownstreamStream {
     let requestTrailers: Fields = NO_FIELDS
     stream.on('data', (chunk: Buffer) => {
       exchange.onRequestBody(chunk, 0, chunk.length)
-      env.http.out.flush()
       if (exchange.requestBlocked && !exchange.finished) stream.pause()
     })
     stream.on('trailers', (_headers, _flags, rawHeaders?: string[]) => {
@@ -108,7 +106,6 @@ class DownstreamHttp2 implements DownstreamStream {
     stream.on('end', () => {
       if (exchange.body.complete) return
       exchange.onRequestEnd(requestTrailers)
-      env.http.out.flush()
     })
     stream.on('drain', () => {
       this.writeBlocked = false
@@ -117,13 +114,11 @@ class DownstreamHttp2 implements DownstreamStream {
     stream.on('wantTrailers', () => this.#sendTrailers())
     stream.on('close', () => {
       exchange.onDownstreamClosed()
-      env.http.out.flush()
     })
     const { streamIdleTimeoutMs } = env.config
     if (streamIdleTimeoutMs > 0) {
       stream.setTimeout(streamIdleTimeoutMs, () => {
         if (!exchange.finished) exchange.onIdle()
-        env.http.out.flush()
       })
     }
   }

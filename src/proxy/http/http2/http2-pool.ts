@@ -5,7 +5,6 @@ import type { Connection } from '#proxy/connection/connection.ts'
 import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { streamFailureOf } from '#proxy/http/http1-pool.ts'
-import type { OutBuffer } from '#proxy/http/out-buffer.ts'
 import { OVERFLOW, type StreamPool, type StreamWaiter } from '#proxy/http/stream-pool.ts'
 import { type DialFailure, type DialObserver, dial } from '#proxy/upstream/upstream.ts'
 import { ConnectionDuplex } from './connection-duplex.ts'
@@ -23,16 +22,14 @@ export class Http2Pool implements StreamPool, DialObserver {
   readonly #cluster: UpstreamCluster
   readonly #host: Host
   readonly #env: ConnectionEnv
-  readonly #out: OutBuffer
   readonly #waiting: StreamWaiter[] = []
   #open: OpenSession | undefined = undefined
   #dialling = false
 
-  constructor(cluster: UpstreamCluster, host: Host, env: ConnectionEnv, out: OutBuffer) {
+  constructor(cluster: UpstreamCluster, host: Host, env: ConnectionEnv) {
     this.#cluster = cluster
     this.#host = host
     this.#env = env
-    this.#out = out
   }
 
   get empty(): boolean {
@@ -88,13 +85,11 @@ export class Http2Pool implements StreamPool, DialObserver {
     session.on('close', forget)
     connection.setIdleTimeout(this.#cluster.config.httpIdleTimeoutMs, () => session.close())
     for (const waiter of this.#takeWaiting()) this.#handOver(open, waiter)
-    this.#out.flush()
   }
 
   onFailed(failure: DialFailure): void {
     this.#dialling = false
     for (const waiter of this.#takeWaiting()) waiter.onNoStream(streamFailureOf(failure))
-    this.#out.flush()
   }
 
   #takeWaiting(): StreamWaiter[] {
@@ -104,7 +99,7 @@ export class Http2Pool implements StreamPool, DialObserver {
   }
 
   #handOver(open: OpenSession, waiter: StreamWaiter): void {
-    const stream = new UpstreamHttp2(open.session, waiter, this.#out, open.used)
+    const stream = new UpstreamHttp2(open.session, waiter, open.used)
     open.used = true
     waiter.onStream(stream, open.info)
   }

@@ -3,7 +3,6 @@ import { ENVOY } from '#proxy/http/codec/field-id.ts'
 import { type Fields, NO_FIELDS } from '#proxy/http/codec/fields.ts'
 import type { ResponseHead } from '#proxy/http/codec/message-head.ts'
 import { STATUS_CODES } from '#proxy/http/node-http.ts'
-import type { OutBuffer } from '#proxy/http/out-buffer.ts'
 import type { OutgoingRequest, ResetReason, UpstreamObserver, UpstreamStream } from '#proxy/http/stream.ts'
 import { addHttp2Fields, addHttp2Lines, receivedFields, receivedFraming } from './http2-fields.ts'
 
@@ -12,17 +11,15 @@ export class UpstreamHttp2 implements UpstreamStream {
   blocked = false
   readonly maybeStale: boolean
   readonly #session: ClientHttp2Session
-  readonly #out: OutBuffer
   #observer: UpstreamObserver | undefined
   #stream: ClientHttp2Stream | undefined = undefined
   #requestTrailers: Fields = NO_FIELDS
   #responseTrailers: Fields = NO_FIELDS
   #bodiless = false
 
-  constructor(session: ClientHttp2Session, observer: UpstreamObserver, out: OutBuffer, reused: boolean) {
+  constructor(session: ClientHttp2Session, observer: UpstreamObserver, reused: boolean) {
     this.#session = session
     this.#observer = observer
-    this.#out = out
     this.maybeStale = reused
   }
 
@@ -51,7 +48,6 @@ export class UpstreamHttp2 implements UpstreamStream {
     stream.on('response', (_headers, flags, raw?: string[]) => {
       const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
       this.#observer?.onResponseHead(headOf(raw ?? [], endStream))
-      this.#out.flush()
       this.#listenToBody(stream)
     })
     stream.on('trailers', (_headers, _flags, raw?: string[]) => {
@@ -70,7 +66,6 @@ export class UpstreamHttp2 implements UpstreamStream {
   #listenToBody(stream: ClientHttp2Stream): void {
     stream.on('data', (chunk: Buffer) => {
       this.#observer?.onResponseBody(chunk, 0, chunk.length)
-      this.#out.flush()
       if (this.#observer?.downstreamBlocked === true) stream.pause()
     })
     stream.on('end', () => {
@@ -113,7 +108,6 @@ export class UpstreamHttp2 implements UpstreamStream {
     this.#observer = undefined
     if (reason === undefined) observer?.onResponseEnd(this.#responseTrailers)
     else observer?.onUpstreamReset(reason)
-    this.#out.flush()
   }
 }
 

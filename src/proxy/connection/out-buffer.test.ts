@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { OutBuffer } from './out-buffer.ts'
+
+/** Keeps what it is sent, a string for each system call. */
+class Sent {
+  readonly calls: string[] = []
+
+  send(bytes: Buffer): void {
+    this.calls.push(bytes.toString('latin1'))
+  }
+}
+
+test('what one connection is written in a turn leaves in one piece, at the end of the turn', async () => {
+  const out = new OutBuffer()
+  const sent = new Sent()
+  out.text(sent, 'head é ')
+  out.bytes(sent, Buffer.from('..body..'), 2, 6)
+  assert.deepEqual(sent.calls, [])
+  await turn()
+  assert.deepEqual(sent.calls, ['head é body'])
+  out.text(sent, 'next')
+  await turn()
+  assert.deepEqual(sent.calls, ['head é body', 'next'])
+})
+
+test('a large piece goes at once, behind what was gathered for any connection', () => {
+  const out = new OutBuffer()
+  const calls: string[] = []
+  const sentTo = (name: string) => ({ send: (bytes: Buffer) => calls.push(`${name} ${bytes.length}`) })
+  const [a, b] = [sentTo('a'), sentTo('b')]
+  out.text(a, 'one')
+  out.text(b, 'three')
+  out.bytes(b, Buffer.alloc(20_000), 0, 20_000)
+  assert.deepEqual(calls, ['a 3', 'b 5', 'b 20000'])
+})
+
+test('whatever is written, each connection is sent all of it, once and in order', async () => {
+  const piece = fc.record({
+    to: fc.integer({ min: 0, max: 3 }),
+    length: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 8_000, max: 40_000 })),
+    text: fc.boolean(),
+    flush: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
+      const out = new OutBuffer()
+      const sent = [new Sent(), new Sent(), new Sent(), new Sent()] as const
+      const written = ['', '', '', '']
+      for (const [i, { to, length, text, flush }] of pieces.entries()) {
+        const content = String.fromCharCode(33 + (i % 90)).repeat(length)
+        const outlet = sent[to] as Sent
+        if (text) out.text(outlet, content)
+        else out.bytes(outlet, Buffer.from(content), 0, length)
+        written[to] += content
+        if (flush) out.flush()
+      }
+      await turn()
+      assert.deepEqual(
+        sent.map(({ calls }) => calls.join('')),
+        written,
+      )
+    }),
+    { numRuns: 200 },
+  )
+})
