@@ -26,14 +26,20 @@ export function compileFormat(format: AccessLogConfig['format'], context: LogCon
 /** A template taken apart: literals[0] operators[0] literals[1] ... operators[n-1] literals[n]. */
 interface Template {
   readonly literals: readonly string[]
-  readonly operators: readonly ReadValue[]
+  readonly operators: readonly Operator[]
+}
+
+interface Operator {
+  readonly read: ReadValue
+  /** The value may hold what forges a line: see escape.ts. */
+  readonly escaped: boolean
 }
 
 const OPERATOR = /%(?:%|([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%)/y
 
 function parseTemplate(template: string, context: LogContext, faults: string[]): Template {
   const literals: string[] = []
-  const operators: ReadValue[] = []
+  const operators: Operator[] = []
   let literal = ''
   let at = 0
   while (at < template.length) {
@@ -61,7 +67,8 @@ function parseTemplate(template: string, context: LogContext, faults: string[]):
     }
     literals.push(literal)
     literal = ''
-    operators.push(length === undefined ? resolved.read : shortened(resolved.read, Number(length)))
+    const read = length === undefined ? resolved.read : shortened(resolved.read, Number(length))
+    operators.push({ read, escaped: resolved.own !== true })
   }
   literals.push(literal + template.slice(at))
   return { literals, operators }
@@ -79,17 +86,15 @@ function textLine(template: string, context: LogContext, faults: string[]): Form
   return (info) => textOf(literals, operators, info)
 }
 
-function textOf(literals: readonly string[], operators: readonly ReadValue[], info: StreamInfo): string {
+function textOf(literals: readonly string[], operators: readonly Operator[], info: StreamInfo): string {
   let text = literals[0] as string
   for (let at = 0; at < operators.length; at += 1) {
-    text += plain((operators[at] as ReadValue)(info)) + literals[at + 1]
+    const { read, escaped } = operators[at] as Operator
+    const value = read(info)
+    text += value === null ? '-' : escaped && typeof value === 'string' ? escapeText(value) : value
+    text += literals[at + 1]
   }
   return text
-}
-
-function plain(value: LogValue): string {
-  if (value === null) return '-'
-  return typeof value === 'number' ? String(value) : escapeText(value)
 }
 
 /** Appends a JSON value to a line. */
@@ -126,12 +131,12 @@ function valueWriter(template: string, context: LogContext, faults: string[]): W
   const { literals, operators } = parseTemplate(template, context, faults)
   const [only] = operators
   if (only !== undefined && operators.length === 1 && literals.every((literal) => literal === '')) {
-    return (info) => jsonOf(only(info))
+    return (info) => jsonOf(only.read(info))
   }
   return (info) => {
     let text = literals[0] as string
     for (let at = 0; at < operators.length; at += 1) {
-      text += `${(operators[at] as ReadValue)(info) ?? '-'}${literals[at + 1]}`
+      text += `${(operators[at] as Operator).read(info) ?? '-'}${literals[at + 1]}`
     }
     return quoteJson(text)
   }

@@ -17,14 +17,20 @@ export interface LogContext {
 }
 
 /** An operator resolved, or the text of why it cannot be (for the NACK). */
-export type ResolvedOperator = { readonly read: ReadValue } | { readonly fault: string }
+export type ResolvedOperator =
+  | {
+      readonly read: ReadValue
+      /** Nothing in the value ever needs an escape; default false. */
+      readonly own?: boolean
+    }
+  | { readonly fault: string }
 
 /** Resolves one `%NAME(argument)%`; `argument` is undefined without parentheses. */
 export function resolveOperator(name: string, argument: string | undefined, context: LogContext): ResolvedOperator {
   const plain = PLAIN[name]
   if (plain !== undefined) {
     return argument === undefined
-      ? { read: plain }
+      ? { read: plain, own: OWN.has(name) }
       : { fault: `operator "${name}" takes no argument, got "${argument}"` }
   }
   if (NEVER_KNOWN.has(name)) return { read: () => null }
@@ -66,6 +72,13 @@ const PLAIN: Readonly<Record<string, ReadValue>> = {
   GRPC_STATUS_NUMBER: (info) => numberOf(info.responseHeader?.('grpc-status')),
 }
 
+/** Texts that the proxy made itself, of digits, letters and the punctuation of addresses. */
+const OWN: ReadonlySet<string> = new Set(
+  `RESPONSE_FLAGS RESPONSE_FLAGS_LONG UPSTREAM_LOCAL_ADDRESS UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT
+   DOWNSTREAM_LOCAL_ADDRESS DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT DOWNSTREAM_REMOTE_ADDRESS DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT
+   DOWNSTREAM_DIRECT_REMOTE_ADDRESS DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT`.split(/\s+/),
+)
+
 /** Operators of Envoy whose value our proxy never has (certificates of peers, metadata, tracing): accepted, always "-". */
 const NEVER_KNOWN: ReadonlySet<string> = new Set(
   `METADATA DYNAMIC_METADATA CLUSTER_METADATA UPSTREAM_METADATA FILTER_STATE UPSTREAM_FILTER_STATE TRAILER GRPC_STATUS
@@ -103,7 +116,7 @@ const WITH_ARGUMENT: Readonly<Record<string, ResolveArgument>> = {
 function startTime(argument: string | undefined): ResolvedOperator {
   if (argument === undefined || argument === '') {
     const iso = isoTimeFormat()
-    return { read: (info) => iso(info.startTimeMs) }
+    return { read: (info) => iso(info.startTimeMs), own: true }
   }
   const compiled = compileTimeFormat(argument)
   if ('unknown' in compiled) {

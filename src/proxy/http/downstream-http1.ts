@@ -166,8 +166,8 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Drai
       this.resume()
       return
     }
+    this.#idleSinceMs = this.#exchange?.info.endMs ?? performance.now()
     this.#exchange = undefined
-    this.#idleSinceMs = performance.now()
     if (this.#advancing) return
     const held = this.#held
     this.#held = undefined

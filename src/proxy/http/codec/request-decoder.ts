@@ -14,6 +14,8 @@ export type CodecEvent = 'head' | 'body' | 'end' | 'more' | 'fault'
 /** The methods that are registered; an unknown one could mean a body to one server and none to another. */
 const KNOWN_METHODS: ReadonlyMap<string, string> = new Map(METHODS.map((method) => [method, method]))
 
+const NOTHING = Buffer.alloc(0)
+
 /**
  * Requests out of a connection's bytes, pulled one event at a time: 'head' (see `head`), 'body' (`bytes[dataStart, dataEnd)`),
  * 'end' (`trailers`), 'more' (feed the next chunk), 'fault' (`fault`; nothing more will come).
@@ -22,7 +24,7 @@ const KNOWN_METHODS: ReadonlyMap<string, string> = new Map(METHODS.map((method) 
 export class RequestDecoder {
   head: RequestHead | undefined = undefined
   fault: CodecFault | undefined = undefined
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = NOTHING
   readonly #parser: HeadParser
   readonly #body: BodyReader
   #pos = 0
@@ -65,6 +67,7 @@ export class RequestDecoder {
 
   /** The bytes of the chunk that were not looked at yet; they count as used up. */
   takeRest(): Buffer {
+    if (this.#pos === this.#end) return NOTHING
     const rest = this.bytes.subarray(this.#pos, this.#end)
     this.#pos = this.#end
     return rest

@@ -7,6 +7,8 @@ import { DEFAULT_HEAD_LIMITS, type HeadLimits, HeadParser } from './head-parser.
 import { listHas, type ResponseHead } from './message-head.ts'
 import type { CodecEvent } from './request-decoder.ts'
 
+const NOTHING = Buffer.alloc(0)
+
 /**
  * Responses out of a connection's bytes, pulled as from RequestDecoder. A head with an informational status (1xx but 101) has no 'end'
  * of its own: the response that it announces follows. After a 101 `next` gives 'end'; the rest of the bytes is the other protocol's.
@@ -14,7 +16,7 @@ import type { CodecEvent } from './request-decoder.ts'
 export class ResponseDecoder {
   head: ResponseHead | undefined = undefined
   fault: CodecFault | undefined = undefined
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = NOTHING
   readonly #parser: HeadParser
   readonly #body: BodyReader
   #pos = 0
@@ -58,6 +60,7 @@ export class ResponseDecoder {
   }
 
   takeRest(): Buffer {
+    if (this.#pos === this.#end) return NOTHING
     const rest = this.bytes.subarray(this.#pos, this.#end)
     this.#pos = this.#end
     return rest
