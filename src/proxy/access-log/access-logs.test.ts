@@ -83,7 +83,7 @@ describe('AccessLogs', () => {
     const path = join(folder, 'fifo')
     execFileSync('mkfifo', [path])
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const limits = { flushIntervalMs: 1, batchLength: 1000, maxWaiting: 100_000 }
+    const limits = { flushIntervalMs: 1, batchBytes: 1000, maxWaitingBytes: 100_000 }
     const slow = new AccessLogs({ hostname: '', environment: {}, limits, onFault: (fault) => faults.push(fault) })
     const log = slow.logger([to(path)])
     const sent = 10_000

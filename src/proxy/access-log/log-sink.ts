@@ -5,14 +5,31 @@ import { Fault, messageOf } from '#base/fault.ts'
 export interface SinkLimits {
   /** Lines wait at most this long before they are handed to the kernel; default 100 ms. */
   readonly flushIntervalMs: number
-  /** Handed over at once when this much has gathered; default 64 KiB (counted in characters). */
-  readonly batchLength: number
-  /** Lines are dropped, and counted, while this much waits for a slow reader; default 4 Mi characters. */
-  readonly maxWaiting: number
+  /** Handed over at once when about this much has gathered; default 64 KiB. */
+  readonly batchBytes: number
+  /** Lines are dropped, and counted, while this much waits for a slow reader; default 4 MiB. */
+  readonly maxWaitingBytes: number
 }
 
-export const DEFAULT_SINK_LIMITS: SinkLimits = { flushIntervalMs: 100, batchLength: 65_536, maxWaiting: 4_194_304 }
+export const DEFAULT_SINK_LIMITS: SinkLimits = {
+  flushIntervalMs: 100,
+  batchBytes: 65_536,
+  maxWaitingBytes: 4_194_304,
+}
 
+/** Lines as the bytes that are written: strings, kept until then, would be moved about by every garbage collection. */
+class Batch {
+  readonly bytes: Buffer
+  length = 0
+  lines = 0
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size)
+  }
+}
+
+/** UTF-8, of one UTF-16 unit. */
+const MOST_BYTES_PER_CHARACTER = 3
 /** How often a full pipe is tried again. */
 const RETRY_MS = 10
 /** How long `close` waits for a reader that does not read. */
@@ -29,12 +46,14 @@ export class LogSink {
   readonly #limits: SinkLimits
   readonly #onFault: (fault: Fault) => void
   #fd: number
-  #waiting: string[] = []
-  #waitingLength = 0
+  /** What the next lines are added to; empty ones are not kept. */
+  #filling: Batch | undefined = undefined
+  /** Full ones, for which there was no time yet. */
+  #full: Batch[] = []
+  #writing: Batch | undefined = undefined
+  /** In all of them. */
+  #waitingBytes = 0
   #timer: NodeJS.Timeout | undefined
-  #writing = false
-  /** Lines of the batch that is being written. */
-  #writingLines = 0
   #reopenAfterWrite = false
   #reportedFault = ''
   #closed: (() => void) | undefined
@@ -49,21 +68,35 @@ export class LogSink {
 
   /** Takes one or more whole lines. */
   write(lines: string): void {
-    if (this.#closed !== undefined || this.#waitingLength + lines.length > this.#limits.maxWaiting) {
+    if (this.#closed !== undefined || this.#waitingBytes + lines.length > this.#limits.maxWaitingBytes) {
       this.droppedLines += 1
       return
     }
-    this.#waiting.push(lines)
-    this.#waitingLength += lines.length
-    if (this.#waitingLength >= this.#limits.batchLength) this.#flush()
-    else this.#timer ??= setTimeout(flushSink, this.#limits.flushIntervalMs, this)
+    const batch = this.#roomFor(lines.length * MOST_BYTES_PER_CHARACTER)
+    const length = batch.bytes.write(lines, batch.length, 'utf8')
+    batch.length += length
+    batch.lines += 1
+    this.#waitingBytes += length
+    this.#timer ??= setTimeout(flushSink, this.#limits.flushIntervalMs, this)
+  }
+
+  #roomFor(bytes: number): Batch {
+    const filling = this.#filling
+    if (filling !== undefined && filling.length + bytes <= filling.bytes.length) return filling
+    if (filling !== undefined) {
+      this.#full.push(filling)
+      this.#filling = undefined
+      this.#flush()
+    }
+    this.#filling = new Batch(Math.max(this.#limits.batchBytes, bytes))
+    return this.#filling
   }
 
   /** Opens the path anew, after a rotation moved the old file away and got what waits. Standard streams stay as they are. */
   reopen(): void {
     this.#reopenAfterWrite = true
     this.#flush()
-    if (!this.#writing) this.#reopenNow()
+    if (this.#writing === undefined) this.#reopenNow()
   }
 
   /** Writes what waits (for at most one second if nobody reads) and closes the file. */
@@ -74,7 +107,7 @@ export class LogSink {
     })
     const deadline = setTimeout(() => this.#finish(), CLOSE_MS)
     this.#flush()
-    if (!this.#writing) this.#finish()
+    if (this.#writing === undefined) this.#finish()
     await done
     clearTimeout(deadline)
   }
@@ -84,30 +117,33 @@ export class LogSink {
     this.#flush()
   }
 
+  /** Writes one batch, unless one is being written: then `#afterWrite` goes on. */
   #flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#writing || this.#waiting.length === 0) return
-    this.#writingLines = this.#waiting.length
-    const batch = Buffer.from(this.#waiting.join(''), 'utf8')
-    this.#waiting = []
-    this.#waitingLength = 0
-    this.#writing = true
+    if (this.#writing !== undefined) return
+    let batch = this.#full.shift()
+    if (batch === undefined) {
+      batch = this.#filling
+      this.#filling = undefined
+    }
+    if (batch === undefined) return
+    this.#writing = batch
     this.#writeFrom(batch, 0)
   }
 
-  #writeFrom(batch: Buffer, offset: number): void {
+  #writeFrom(batch: Batch, offset: number): void {
     if (this.#fd < 0) return
-    write(this.#fd, batch, offset, batch.length - offset, null, (error, written) => {
+    write(this.#fd, batch.bytes, offset, batch.length - offset, null, (error, written) => {
       if (this.#fd < 0) return
       if (error?.code === 'EAGAIN') {
         setTimeout(() => this.#writeFrom(batch, offset), RETRY_MS)
       } else if (error === null && offset + written < batch.length) {
         this.#writeFrom(batch, offset + written)
       } else {
-        if (error !== null) this.#lose(error)
-        this.#writing = false
-        this.#writingLines = 0
+        if (error !== null) this.#lose(batch, error)
+        this.#writing = undefined
+        this.#waitingBytes -= batch.length
         this.#afterWrite()
       }
     })
@@ -115,17 +151,13 @@ export class LogSink {
 
   #afterWrite(): void {
     if (this.#reopenAfterWrite) this.#reopenNow()
-    if (this.#waiting.length > 0 && (this.#closed !== undefined || this.#waitingLength >= this.#limits.batchLength)) {
-      this.#flush()
-    } else if (this.#closed !== undefined) {
-      this.#finish()
-    } else if (this.#waiting.length > 0) {
-      this.#timer ??= setTimeout(flushSink, this.#limits.flushIntervalMs, this)
-    }
+    if (this.#full.length > 0 || this.#closed !== undefined) this.#flush()
+    else if (this.#filling !== undefined) this.#timer ??= setTimeout(flushSink, this.#limits.flushIntervalMs, this)
+    if (this.#closed !== undefined && this.#writing === undefined) this.#finish()
   }
 
-  #lose(error: Error): void {
-    this.droppedLines += this.#writingLines
+  #lose(batch: Batch, error: Error): void {
+    this.droppedLines += batch.lines
     this.#report(new Fault('proxy/access-log-write', `access log "${this.#path}": ${error.message}`, { cause: error }))
   }
 
@@ -150,8 +182,9 @@ export class LogSink {
 
   #finish(): void {
     if (this.#fd < 0) return
-    this.droppedLines += this.#waiting.length + this.#writingLines
-    this.#waiting = []
+    for (const batch of [this.#writing, ...this.#full, this.#filling]) this.droppedLines += batch?.lines ?? 0
+    this.#full = []
+    this.#filling = undefined
     if (this.droppedLines > 0) {
       this.#onFault(
         new Fault('proxy/access-log-dropped', `access log "${this.#path}": ${this.droppedLines} lines were lost`, {
