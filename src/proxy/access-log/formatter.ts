@@ -29,10 +29,27 @@ interface Template {
   readonly operators: readonly Operator[]
 }
 
-interface Operator {
+/** One operator of a template; it remembers the last value that had to be searched for what forges a line (escape.ts). */
+class Operator {
   readonly read: ReadValue
-  /** The value may hold what forges a line: see escape.ts. */
-  readonly escaped: boolean
+  readonly #escapes: boolean
+  #last = ''
+  #lastEscaped = ''
+
+  constructor(read: ReadValue, escapes: boolean) {
+    this.read = read
+    this.#escapes = escapes
+  }
+
+  /** As text formats write it. */
+  text(value: string | number): string | number {
+    if (!this.#escapes || typeof value === 'number') return value
+    if (value !== this.#last) {
+      this.#last = value
+      this.#lastEscaped = escapeText(value)
+    }
+    return this.#lastEscaped
+  }
 }
 
 const OPERATOR = /%(?:%|([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%)/y
@@ -68,7 +85,7 @@ function parseTemplate(template: string, context: LogContext, faults: string[]):
     literals.push(literal)
     literal = ''
     const read = length === undefined ? resolved.read : shortened(resolved.read, Number(length))
-    operators.push({ read, escaped: resolved.own !== true })
+    operators.push(new Operator(read, resolved.own !== true))
   }
   literals.push(literal + template.slice(at))
   return { literals, operators }
@@ -83,16 +100,23 @@ function shortened(read: ReadValue, length: number): ReadValue {
 
 function textLine(template: string, context: LogContext, faults: string[]): FormatLine {
   const { literals, operators } = parseTemplate(template.endsWith('\n') ? template : `${template}\n`, context, faults)
-  return (info) => textOf(literals, operators, info)
+  const absent = literals.slice(1).map((literal) => `-${literal}`)
+  return (info) => textOf(literals, absent, operators, info)
 }
 
-function textOf(literals: readonly string[], operators: readonly Operator[], info: StreamInfo): string {
+/** @param absent by operator: what stands for a value that is not there, with the literal behind it */
+function textOf(
+  literals: readonly string[],
+  absent: readonly string[],
+  operators: readonly Operator[],
+  info: StreamInfo,
+): string {
   let text = literals[0] as string
   for (let at = 0; at < operators.length; at += 1) {
-    const { read, escaped } = operators[at] as Operator
-    const value = read(info)
-    text += value === null ? '-' : escaped && typeof value === 'string' ? escapeText(value) : value
-    text += literals[at + 1]
+    const operator = operators[at] as Operator
+    const value = operator.read(info)
+    if (value === null) text += absent[at]
+    else text = text + operator.text(value) + literals[at + 1]
   }
   return text
 }

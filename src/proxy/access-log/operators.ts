@@ -51,20 +51,38 @@ const PLAIN: Readonly<Record<string, ReadValue>> = {
   UPSTREAM_TRANSPORT_FAILURE_REASON: (info) => info.upstreamTransportFailureReason || null,
   UPSTREAM_CLUSTER: (info) => info.upstreamCluster || null,
   UPSTREAM_CLUSTER_RAW: (info) => info.upstreamCluster || null,
-  UPSTREAM_HOST: (info) => address(info.upstreamHostAddress, info.upstreamHostPort),
-  UPSTREAM_REMOTE_ADDRESS: (info) => address(info.upstreamHostAddress, info.upstreamHostPort),
+  UPSTREAM_HOST: address(
+    (info) => info.upstreamHostAddress,
+    (info) => info.upstreamHostPort,
+  ),
+  UPSTREAM_REMOTE_ADDRESS: address(
+    (info) => info.upstreamHostAddress,
+    (info) => info.upstreamHostPort,
+  ),
   UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.upstreamHostAddress || null,
   UPSTREAM_REMOTE_PORT: (info) => info.upstreamHostPort || null,
-  UPSTREAM_LOCAL_ADDRESS: (info) => address(info.upstreamLocalAddress, info.upstreamLocalPort),
+  UPSTREAM_LOCAL_ADDRESS: address(
+    (info) => info.upstreamLocalAddress,
+    (info) => info.upstreamLocalPort,
+  ),
   UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (info) => info.upstreamLocalAddress || null,
   UPSTREAM_LOCAL_PORT: (info) => info.upstreamLocalPort || null,
-  DOWNSTREAM_LOCAL_ADDRESS: (info) => address(info.downstreamLocalAddress, info.downstreamLocalPort),
+  DOWNSTREAM_LOCAL_ADDRESS: address(
+    (info) => info.downstreamLocalAddress,
+    (info) => info.downstreamLocalPort,
+  ),
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (info) => info.downstreamLocalAddress || null,
   DOWNSTREAM_LOCAL_PORT: (info) => info.downstreamLocalPort || null,
-  DOWNSTREAM_REMOTE_ADDRESS: (info) => address(info.downstreamRemoteAddress, info.downstreamRemotePort),
+  DOWNSTREAM_REMOTE_ADDRESS: address(
+    (info) => info.downstreamRemoteAddress,
+    (info) => info.downstreamRemotePort,
+  ),
   DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.downstreamRemoteAddress || null,
   DOWNSTREAM_REMOTE_PORT: (info) => info.downstreamRemotePort || null,
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: (info) => address(info.downstreamRemoteAddress, info.downstreamRemotePort),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: address(
+    (info) => info.downstreamRemoteAddress,
+    (info) => info.downstreamRemotePort,
+  ),
   DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.downstreamRemoteAddress || null,
   DOWNSTREAM_DIRECT_REMOTE_PORT: (info) => info.downstreamRemotePort || null,
   REQUESTED_SERVER_NAME: (info) => info.requestedServerName || null,
@@ -173,11 +191,20 @@ function flags(set: readonly string[]): string | null {
   return set.length === 1 ? (set[0] ?? null) : set.join(',')
 }
 
-/** "1.2.3.4:80", "[::1]:80"; a Unix socket (port 0) is its path. */
-function address(host: string, port: number): LogValue {
-  if (host === '') return null
-  if (port === 0 && host.startsWith('/')) return host
-  return formatHostPort(host, port)
+/** "1.2.3.4:80", "[::1]:80"; a Unix socket (port 0) is its path. What was asked last is often asked again. */
+function address(hostOf: (info: StreamInfo) => string, portOf: (info: StreamInfo) => number): ReadValue {
+  let lastHost = ''
+  let lastPort = 0
+  let last: LogValue = null
+  return (info) => {
+    const host = hostOf(info)
+    const port = portOf(info)
+    if (host === lastHost && port === lastPort) return last
+    lastHost = host
+    lastPort = port
+    last = host === '' ? null : port === 0 && host.startsWith('/') ? host : formatHostPort(host, port)
+    return last
+  }
 }
 
 function numberOf(text: string | undefined): LogValue {

@@ -1,17 +1,16 @@
 /** Epoch milliseconds to text, in UTC. */
 export type TimeFormat = (epochMs: number) => string
 
-/** `2026-11-21T02:08:02.123Z`: what %START_TIME% writes without an argument. The second is formatted once per second. */
+/** `2026-11-21T02:08:02.123Z`: what %START_TIME% writes without an argument. Each millisecond is formatted once. */
 export function isoTimeFormat(): TimeFormat {
-  let second = Number.NaN
-  let prefix = ''
+  let last = Number.NaN
+  let text = ''
   return (epochMs) => {
-    const current = Math.floor(epochMs / 1000)
-    if (current !== second) {
-      prefix = new Date(current * 1000).toISOString().slice(0, 20)
-      second = current
+    if (epochMs !== last) {
+      text = new Date(epochMs).toISOString()
+      last = epochMs
     }
-    return `${prefix}${pad(Math.floor(epochMs) - current * 1000, 3)}Z`
+    return text
   }
 }
 

@@ -8,8 +8,8 @@ import { OutBuffer } from './out-buffer.ts'
 class Sent {
   readonly calls: string[] = []
 
-  send(bytes: Buffer): void {
-    this.calls.push(bytes.toString('latin1'))
+  send(bytes: Buffer, start: number, end: number): void {
+    this.calls.push(bytes.toString('latin1', start, end))
   }
 }
 
@@ -29,7 +29,9 @@ test('what one connection is written in a turn leaves in one piece, at the end o
 test('a large piece goes at once, behind what was gathered for any connection', () => {
   const out = new OutBuffer()
   const calls: string[] = []
-  const sentTo = (name: string) => ({ send: (bytes: Buffer) => calls.push(`${name} ${bytes.length}`) })
+  const sentTo = (name: string) => ({
+    send: (_bytes: Buffer, start: number, end: number) => calls.push(`${name} ${end - start}`),
+  })
   const [a, b] = [sentTo('a'), sentTo('b')]
   out.text(a, 'one')
   out.text(b, 'three')

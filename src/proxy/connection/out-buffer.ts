@@ -1,7 +1,7 @@
 /** Where gathered bytes go in the end. */
 export interface Outlet {
-  /** Hands the bytes to the kernel; they are lent until this returns. */
-  send(bytes: Buffer): void
+  /** Hands `bytes[start, end)` to the kernel; they are lent until this returns. */
+  send(bytes: Buffer, start: number, end: number): void
 }
 
 const BUFFER_BYTES = 64 * 1024
@@ -25,7 +25,7 @@ export class OutBuffer {
     const length = end - start
     if (length > MOST_GATHERED_BYTES) {
       this.flush()
-      outlet.send(start === 0 && end === source.length ? source : source.subarray(start, end))
+      outlet.send(source, start, end)
       return
     }
     this.#makeRoom(length)
@@ -49,7 +49,7 @@ export class OutBuffer {
     let start = 0
     for (let i = 0; i < outlets.length; i += 1) {
       const end = this.#ends[i] as number
-      outlets[i]?.send(this.#buffer.subarray(start, end))
+      outlets[i]?.send(this.#buffer, start, end)
       start = end
     }
     outlets.length = 0

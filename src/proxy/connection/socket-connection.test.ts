@@ -132,7 +132,7 @@ test('what the kernel takes at the second attempt does not wait for a drain', as
   const reader = new RecordingReader()
   connection.setReader(reader)
   const { writeSync } = fs
-  t.mock.method(fs, 'writeSync', (fd: number, chunk: Buffer) => writeSync(fd, chunk, 0, 5))
+  t.mock.method(fs, 'writeSync', (fd: number, chunk: Buffer, start: number) => writeSync(fd, chunk, start, 5))
   syncBuiltinESMExports()
   t.after(() => {
     t.mock.restoreAll()

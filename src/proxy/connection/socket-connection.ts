@@ -94,11 +94,11 @@ export class SocketConnection implements Connection, Outlet {
   }
 
   /** What the kernel does not take at once is copied. Called by the OutBuffer only. */
-  send(bytes: Buffer): void {
+  send(bytes: Buffer, start: number, end: number): void {
     if (this.closed) return
-    const taken = this.blocked ? 0 : writeAtOnce(this.socket, bytes)
+    const rest = start + (this.blocked ? 0 : writeAtOnce(this.socket, bytes, start, end))
     // `write` says true when there was room again already: then no 'drain' follows.
-    if (taken < bytes.length) this.blocked = !this.socket.write(Buffer.from(bytes.subarray(taken)))
+    if (rest < end) this.blocked = !this.socket.write(Buffer.from(bytes.subarray(rest, end)))
   }
 
   end(): void {

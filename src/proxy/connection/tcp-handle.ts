@@ -20,15 +20,15 @@ export function fileDescriptorOf(socket: Socket): number {
 }
 
 /**
- * Writes what the kernel takes at once and says how many bytes that were: 0 when the send buffer is full.
+ * Writes what the kernel takes of `bytes[start, end)` at once and says how many bytes that were: 0 when the send buffer is full.
  * 0 as well when the socket is broken: the stream's own write, which has to follow, reports the error in the ordinary way.
  * Only for a socket whose stream has nothing queued.
  */
-export function writeAtOnce(socket: Socket, chunk: Buffer): number {
+export function writeAtOnce(socket: Socket, bytes: Buffer, start: number, end: number): number {
   const fd = fileDescriptorOf(socket)
   if (fd < 0) return 0
   try {
-    return writeSync(fd, chunk, 0, chunk.length)
+    return writeSync(fd, bytes, start, end - start)
   } catch {
     return 0
   }

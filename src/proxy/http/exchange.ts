@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { BLOCK_ALL_ROUTE, type Redirect, type Route, type RouteAction, type VirtualHost } from '#proxy/config/model.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 import type { RefusedAddress } from '#proxy/denial/explain.ts'
@@ -22,6 +21,7 @@ import {
 } from './local-reply.ts'
 import { STATUS_CODES } from './node-http.ts'
 import { RequestBody } from './request-body.ts'
+import { requestId } from './request-id.ts'
 import { asWished } from './request-wishes.ts'
 import { orderFlags } from './response-flags.ts'
 import { normalizePath } from './routing/normalize-path.ts'
@@ -131,7 +131,7 @@ export class Exchange implements ForwardingOwner, RequestKey {
   start(): void {
     const { head } = this
     const { config } = this.#env
-    this.#requestId = head.fields.getById(REQUEST_ID) ?? (config.generateRequestId ? randomUUID() : '')
+    this.#requestId = head.fields.getById(REQUEST_ID) ?? (config.generateRequestId ? requestId() : '')
     if (head.method === 'CONNECT') {
       this.reply(CONNECT_REFUSED)
       return

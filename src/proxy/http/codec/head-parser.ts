@@ -76,7 +76,9 @@ export class HeadParser {
   #held: Buffer = NOTHING
   #heldLength = 0
   #matched = 0
-  #spans: number[] = []
+  /** Kept from head to head: each takes a copy of its own size. */
+  readonly #spans: number[] = []
+  #spansLength = 0
   #nameStart = 0
   #nameEnd = 0
   #valueStart = 0
@@ -96,7 +98,7 @@ export class HeadParser {
     // A connection that idles keeps no large buffer for the sake of one large head.
     if (this.#held.length > MOST_KEPT_BYTES) this.#held = NOTHING
     this.#matched = 0
-    this.#spans = []
+    this.#spansLength = 0
     this.status = 0
     this.startOffset = 0
   }
@@ -141,7 +143,7 @@ export class HeadParser {
   /** The head's bytes as latin-1 text; only when `done`, and while the chunk is still valid. */
   takeFields(): Fields {
     const text = this.#bytes.toString('latin1', this.#base, this.#pos)
-    return new Fields(text, this.#spans, text.length - 2)
+    return new Fields(text, this.#spans.slice(0, this.#spansLength), text.length - 2)
   }
 
   #hold(chunk: Buffer, start: number, end: number): void {
@@ -315,7 +317,7 @@ export class HeadParser {
       this.#state = END_LF
       return true
     }
-    if (this.#spans.length === this.#limits.maxFields * SPAN_LENGTH) return this.#fail(TOO_MANY_HEADERS)
+    if (this.#spansLength === this.#limits.maxFields * SPAN_LENGTH) return this.#fail(TOO_MANY_HEADERS)
     this.#nameStart = this.#pos - this.#base
     this.#state = NAME
     return true
@@ -348,8 +350,14 @@ export class HeadParser {
     let end = this.#pos
     const start = base + this.#valueStart
     while (end > start && (this.#bytes[end - 1] === SP || this.#bytes[end - 1] === HT)) end--
-    const id = fieldIdOf(this.#bytes, base + this.#nameStart, base + this.#nameEnd)
-    this.#spans.push(this.#nameStart, this.#nameEnd, this.#valueStart, end - base, id)
+    const spans = this.#spans
+    const at = this.#spansLength
+    spans[at] = this.#nameStart
+    spans[at + 1] = this.#nameEnd
+    spans[at + 2] = this.#valueStart
+    spans[at + 3] = end - base
+    spans[at + 4] = fieldIdOf(this.#bytes, base + this.#nameStart, base + this.#nameEnd)
+    this.#spansLength = at + SPAN_LENGTH
     this.#pos++
     this.#state = LINE_LF
     return true
