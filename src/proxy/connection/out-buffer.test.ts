@@ -39,6 +39,18 @@ test('a large piece goes at once, behind what was gathered for any connection', 
   assert.deepEqual(calls, ['a 3', 'b 5', 'b 20000'])
 })
 
+test('when many connections are written to in a turn, the first ones are sent theirs before the last', () => {
+  const out = new OutBuffer()
+  const all = Array.from({ length: 100 }, () => new Sent())
+  for (const sent of all) {
+    out.text(sent, 'head, ')
+    out.text(sent, 'body')
+  }
+  assert.deepEqual([all[0]?.calls, all[63]?.calls, all[99]?.calls], [['head, body'], ['head, body'], []])
+  out.flush()
+  assert.deepEqual(all[99]?.calls, ['head, body'])
+})
+
 test('whatever is written, each connection is sent all of it, once and in order', async () => {
   const piece = fc.record({
     to: fc.integer({ min: 0, max: 3 }),

@@ -7,6 +7,8 @@ export interface Outlet {
 const BUFFER_BYTES = 64 * 1024
 /** What is longer than this goes at once: copying it would cost more than a system call of its own. */
 const MOST_GATHERED_BYTES = BUFFER_BYTES / 4
+/** In a turn with more connections than this, the first ones do not wait for the last. */
+const MOST_OUTLETS = 64
 
 /**
  * Gathers what is written during one turn of the event loop, for all connections of a proxy, and sends it at the turn's end. So a head
@@ -28,7 +30,7 @@ export class OutBuffer {
       outlet.send(source, start, end)
       return
     }
-    this.#makeRoom(length)
+    this.#makeRoom(outlet, length)
     source.copy(this.#buffer, this.#length, start, end)
     this.#add(outlet, length)
   }
@@ -39,7 +41,7 @@ export class OutBuffer {
       this.bytes(outlet, Buffer.from(text, 'latin1'), 0, text.length)
       return
     }
-    this.#makeRoom(text.length)
+    this.#makeRoom(outlet, text.length)
     this.#add(outlet, this.#buffer.write(text, this.#length, 'latin1'))
   }
 
@@ -57,8 +59,10 @@ export class OutBuffer {
     this.#length = 0
   }
 
-  #makeRoom(length: number): void {
-    if (this.#length + length > BUFFER_BYTES) this.flush()
+  #makeRoom(outlet: Outlet, length: number): void {
+    const outlets = this.#outlets
+    const full = outlets.length === MOST_OUTLETS && outlets[MOST_OUTLETS - 1] !== outlet
+    if (full || this.#length + length > BUFFER_BYTES) this.flush()
   }
 
   #add(outlet: Outlet, length: number): void {
