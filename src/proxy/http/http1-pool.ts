@@ -4,9 +4,9 @@ import type { Connection } from '#proxy/connection/connection.ts'
 import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { type DialFailure, type DialObserver, dial } from '#proxy/upstream/upstream.ts'
-import type { StreamFailure, StreamPool, StreamWaiter } from './stream-pool.ts'
-import { OVERFLOW } from './stream-pool.ts'
+import { type StreamPool, type StreamWaiter, streamFailureOf } from './stream-pool.ts'
 import { type Http1Home, UpstreamHttp1 } from './upstream-http1.ts'
+import { WaitingList } from './waiting-list.ts'
 
 /** The HTTP/1.1 connections to one host of one cluster. */
 export class Http1Pool implements StreamPool, Http1Home, DialObserver {
@@ -15,7 +15,7 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
   readonly #env: ConnectionEnv
   /** The one used last comes first: the others grow old and are closed. */
   readonly #idle: UpstreamHttp1[] = []
-  readonly #waiting: StreamWaiter[] = []
+  readonly #waiting: WaitingList
   #open = 0
   #dialling = 0
   #retired = false
@@ -24,6 +24,7 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
     this.#cluster = cluster
     this.#host = host
     this.#env = env
+    this.#waiting = new WaitingList(cluster)
   }
 
   get empty(): boolean {
@@ -36,21 +37,11 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
       this.#handOver(connection, waiter)
       return
     }
-    const { circuit, config } = this.#cluster
-    if (circuit.pendingRequests >= config.maxPendingRequests) {
-      waiter.onNoStream(OVERFLOW)
-      return
-    }
-    circuit.pendingRequests++
-    this.#waiting.push(waiter)
-    this.#dialForWaiting()
+    if (this.#waiting.add(waiter)) this.#dialForWaiting()
   }
 
   cancel(waiter: StreamWaiter): void {
-    const at = this.#waiting.indexOf(waiter)
-    if (at === -1) return
-    this.#waiting.splice(at, 1)
-    this.#cluster.circuit.pendingRequests--
+    this.#waiting.remove(waiter)
   }
 
   retire(): void {
@@ -77,14 +68,14 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
 
   onFailed(failure: DialFailure): void {
     this.#dialling--
-    const waiter = this.#takeWaiter()
+    const waiter = this.#waiting.takeFirst()
     waiter?.onNoStream(streamFailureOf(failure))
     // Others may have counted on this dial, when the circuit breaker allowed no further one.
     this.#dialForWaiting()
   }
 
   onFree(connection: UpstreamHttp1): void {
-    const waiter = this.#takeWaiter()
+    const waiter = this.#waiting.takeFirst()
     if (waiter !== undefined) this.#handOver(connection, waiter)
     else if (this.#retired) connection.close()
     else this.#idle.push(connection)
@@ -97,23 +88,8 @@ export class Http1Pool implements StreamPool, Http1Home, DialObserver {
     this.#dialForWaiting()
   }
 
-  #takeWaiter(): StreamWaiter | undefined {
-    const waiter = this.#waiting.shift()
-    if (waiter !== undefined) this.#cluster.circuit.pendingRequests--
-    return waiter
-  }
-
   #handOver(connection: UpstreamHttp1, waiter: StreamWaiter): void {
     connection.assign(waiter)
     waiter.onStream(connection, connection.connection.info)
-  }
-}
-
-/** The pool's words for a connection that was not made. */
-export function streamFailureOf(failure: DialFailure): StreamFailure {
-  if (failure.flag === 'UO') return OVERFLOW
-  return {
-    reason: failure.timedOut ? 'connection timeout' : 'remote connection failure',
-    transportFailureReason: failure.transportFailureReason,
   }
 }

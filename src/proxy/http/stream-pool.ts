@@ -1,4 +1,5 @@
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
+import type { DialFailure } from '#proxy/upstream/upstream.ts'
 import type { ResetReason, UpstreamObserver, UpstreamStream } from './stream.ts'
 
 /** Why there is no stream. */
@@ -9,6 +10,15 @@ export interface StreamFailure {
 }
 
 export const OVERFLOW: StreamFailure = { reason: 'overflow', transportFailureReason: '' }
+
+/** The pool's words for a connection that was not made. */
+export function streamFailureOf(failure: DialFailure): StreamFailure {
+  if (failure.flag === 'UO') return OVERFLOW
+  return {
+    reason: failure.timedOut ? 'connection timeout' : 'remote connection failure',
+    transportFailureReason: failure.transportFailureReason,
+  }
+}
 
 /** Who waits for a stream: hears of it exactly once, perhaps before `acquire` returns, unless it cancels. */
 export interface StreamWaiter extends UpstreamObserver {

@@ -4,8 +4,8 @@ import type { UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
 import type { Connection } from '#proxy/connection/connection.ts'
 import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
-import { streamFailureOf } from '#proxy/http/http1-pool.ts'
-import { OVERFLOW, type StreamPool, type StreamWaiter } from '#proxy/http/stream-pool.ts'
+import { type StreamPool, type StreamWaiter, streamFailureOf } from '#proxy/http/stream-pool.ts'
+import { WaitingList } from '#proxy/http/waiting-list.ts'
 import { type DialFailure, type DialObserver, dial } from '#proxy/upstream/upstream.ts'
 import { ConnectionDuplex } from './connection-duplex.ts'
 import { STREAM_WINDOW_BYTES, widenWindow } from './flow-window.ts'
@@ -22,7 +22,7 @@ export class Http2Pool implements StreamPool, DialObserver {
   readonly #cluster: UpstreamCluster
   readonly #host: Host
   readonly #env: ConnectionEnv
-  readonly #waiting: StreamWaiter[] = []
+  readonly #waiting: WaitingList
   #open: OpenSession | undefined = undefined
   #dialling = false
 
@@ -30,6 +30,7 @@ export class Http2Pool implements StreamPool, DialObserver {
     this.#cluster = cluster
     this.#host = host
     this.#env = env
+    this.#waiting = new WaitingList(cluster)
   }
 
   get empty(): boolean {
@@ -42,23 +43,13 @@ export class Http2Pool implements StreamPool, DialObserver {
       this.#handOver(open, waiter)
       return
     }
-    const { circuit, config } = this.#cluster
-    if (circuit.pendingRequests >= config.maxPendingRequests) {
-      waiter.onNoStream(OVERFLOW)
-      return
-    }
-    circuit.pendingRequests++
-    this.#waiting.push(waiter)
-    if (this.#dialling) return
+    if (!this.#waiting.add(waiter) || this.#dialling) return
     this.#dialling = true
     dial(this.#env, this.#cluster, this.#host, new StreamInfo(Date.now(), performance.now()), this)
   }
 
   cancel(waiter: StreamWaiter): void {
-    const at = this.#waiting.indexOf(waiter)
-    if (at === -1) return
-    this.#waiting.splice(at, 1)
-    this.#cluster.circuit.pendingRequests--
+    this.#waiting.remove(waiter)
   }
 
   retire(): void {
@@ -84,18 +75,12 @@ export class Http2Pool implements StreamPool, DialObserver {
     })
     session.on('close', forget)
     connection.setIdleTimeout(this.#cluster.config.httpIdleTimeoutMs, () => session.close())
-    for (const waiter of this.#takeWaiting()) this.#handOver(open, waiter)
+    for (const waiter of this.#waiting.takeAll()) this.#handOver(open, waiter)
   }
 
   onFailed(failure: DialFailure): void {
     this.#dialling = false
-    for (const waiter of this.#takeWaiting()) waiter.onNoStream(streamFailureOf(failure))
-  }
-
-  #takeWaiting(): StreamWaiter[] {
-    const waiting = this.#waiting.splice(0)
-    this.#cluster.circuit.pendingRequests -= waiting.length
-    return waiting
+    for (const waiter of this.#waiting.takeAll()) waiter.onNoStream(streamFailureOf(failure))
   }
 
   #handOver(open: OpenSession, waiter: StreamWaiter): void {
