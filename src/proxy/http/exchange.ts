@@ -212,7 +212,8 @@ export class Exchange implements ForwardingOwner, RequestKey {
   outgoing(attempt: number): OutgoingRequest {
     const { head } = this
     let added = ''
-    if (head.fields.getById(FORWARDED_PROTO) === undefined) added += `x-forwarded-proto: ${head.scheme}\r\n`
+    if (head.fields.getById(FORWARDED_PROTO) === undefined)
+      added = head.scheme === 'http' ? 'x-forwarded-proto: http\r\n' : 'x-forwarded-proto: https\r\n'
     if (this.#requestId !== '' && head.fields.getById(REQUEST_ID) === undefined)
       added += `x-request-id: ${this.#requestId}\r\n`
     if (this.#virtualHost?.includeAttemptCount === true) added += `x-envoy-attempt-count: ${attempt}\r\n`

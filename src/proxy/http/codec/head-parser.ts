@@ -187,6 +187,7 @@ export class HeadParser {
       case LINE_LF:
         return this.#expectLf(FIELD_START, INVALID_FIELD)
       case FIELD_START:
+        this.#wholeLines()
         return this.#atFieldStart()
       case NAME:
         return this.#inName()
@@ -310,6 +311,47 @@ export class HeadParser {
     return true
   }
 
+  /**
+   * Takes the field lines that are here as a whole and well-formed, without a state for each of their parts. Anything else, and what is left,
+   * the states decide, from the beginning of its line.
+   */
+  #wholeLines(): void {
+    const bytes = this.#bytes
+    const limit = this.#limit
+    for (;;) {
+      const start = this.#pos
+      let pos = start
+      while (pos < limit && (BYTE_CLASS[bytes[pos]!]! & TOKEN) !== 0) pos++
+      const nameEnd = pos
+      if (nameEnd === start || pos === limit || bytes[pos] !== COLON) return
+      pos++
+      while (pos < limit && (bytes[pos] === SP || bytes[pos] === HT)) pos++
+      const valueStart = pos
+      while (pos < limit && (BYTE_CLASS[bytes[pos]!]! & TEXT) !== 0) pos++
+      if (pos + 1 >= limit || bytes[pos] !== CR || bytes[pos + 1] !== LF) return
+      if (!this.#takeLine(start, nameEnd, valueStart, pos)) return
+      this.#pos = pos + 2
+    }
+  }
+
+  /** Notes a field, but for the white space behind its value; positions are those in the bytes. False when there are too many. */
+  #takeLine(start: number, nameEnd: number, valueStart: number, lineEnd: number): boolean {
+    const at = this.#spansLength
+    if (at === this.#limits.maxFields * SPAN_LENGTH) return false
+    const bytes = this.#bytes
+    const base = this.#base
+    let end = lineEnd
+    while (end > valueStart && (bytes[end - 1] === SP || bytes[end - 1] === HT)) end--
+    const spans = this.#spans
+    spans[at] = start - base
+    spans[at + 1] = nameEnd - base
+    spans[at + 2] = valueStart - base
+    spans[at + 3] = end - base
+    spans[at + 4] = fieldIdOf(bytes, start, nameEnd)
+    this.#spansLength = at + SPAN_LENGTH
+    return true
+  }
+
   #atFieldStart(): boolean {
     if (this.#pos === this.#limit) return false
     if (this.#bytes[this.#pos] === CR) {
@@ -347,17 +389,7 @@ export class HeadParser {
     if (byte === -1) return false
     if (byte !== CR) return this.#fail(INVALID_FIELD)
     const base = this.#base
-    let end = this.#pos
-    const start = base + this.#valueStart
-    while (end > start && (this.#bytes[end - 1] === SP || this.#bytes[end - 1] === HT)) end--
-    const spans = this.#spans
-    const at = this.#spansLength
-    spans[at] = this.#nameStart
-    spans[at + 1] = this.#nameEnd
-    spans[at + 2] = this.#valueStart
-    spans[at + 3] = end - base
-    spans[at + 4] = fieldIdOf(this.#bytes, base + this.#nameStart, base + this.#nameEnd)
-    this.#spansLength = at + SPAN_LENGTH
+    this.#takeLine(base + this.#nameStart, base + this.#nameEnd, base + this.#valueStart, this.#pos)
     this.#pos++
     this.#state = LINE_LF
     return true

@@ -37,6 +37,7 @@ export interface ResponseHead {
 /** True when a comma-separated list (a Connection field) names `token`, lower case. */
 export function listHas(list: string | undefined, token: string): boolean {
   if (list === undefined) return false
+  if (list === token) return true
   const lower = list.toLowerCase()
   if (lower === token) return true
   if (!lower.includes(token)) return false
