@@ -86,6 +86,26 @@ test('faults of an object by itself are told with the line of their field, warni
   )
 })
 
+const ANNOTATED = `apiVersion: v1
+kind: Service
+metadata:
+  name: httpbin
+  annotations:
+    networking.istio.io/exportTo: bar
+    networking.istio.io/exportTwo: bar
+`
+
+test('an annotation is told with its line, and a namespace with that of its name', () => {
+  const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  labels: {}\n  name: x\n'
+  assert.deepEqual(
+    [...analyze(inputsOf(ANNOTATED)), ...analyze(inputsOf(namespace))].map(({ code, line }) => [code, line]),
+    [
+      ['IST0108', 7],
+      ['IST0102', 5],
+    ],
+  )
+})
+
 test('an object may name codes that are not told of it', () => {
   const text = TWICE.replace(
     '{name: a}',

@@ -1,4 +1,5 @@
 import type { AnalysisMessage, Analyzer, Tell } from './analysis.ts'
+import { annotations } from './analyzers/annotations.ts'
 import { conflictingGateways } from './analyzers/conflicting-gateways.ts'
 import { delegateReference } from './analyzers/delegate-reference.ts'
 import { deploymentPorts } from './analyzers/deployment-ports.ts'
@@ -16,6 +17,7 @@ import { gatewayPorts } from './analyzers/gateway-ports.ts'
 import { gatewayReference } from './analyzers/gateway-reference.ts'
 import { gatewaySelector } from './analyzers/gateway-selector.ts'
 import { ingressSubsets } from './analyzers/ingress-subsets.ts'
+import { injection } from './analyzers/injection.ts'
 import { jwtRouting } from './analyzers/jwt-routing.ts'
 import { listenerConflicts } from './analyzers/listener-conflicts.ts'
 import { meshHosts } from './analyzers/mesh-hosts.ts'
@@ -37,6 +39,8 @@ import { type AnalysisInput, type AnalysisOptions, originOf } from './subject.ts
 export const ANALYZERS: readonly Analyzer[] = [
   schema,
   duplicates,
+  annotations,
+  injection,
   destinationHost,
   destinationSubset,
   destinationRuleHost,
