@@ -4,7 +4,7 @@ import type { Document, DocumentFile } from './document.ts'
 import { decodeKubeObject } from './kube-object.ts'
 import type { EgressRule } from './legacy/egress-rule.ts'
 import { convertEgressRule, enforceablePart } from './legacy/egress-rule-conversion.ts'
-import { findConflicts } from './legacy/egress-rule-rules.ts'
+import { type EgressRuleConflict, findConflicts } from './legacy/egress-rule-rules.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
 import type { Sidecar } from './networking/sidecar.ts'
 import { Report } from './schema/report.ts'
@@ -18,6 +18,8 @@ export interface Configuration {
   /** Oldest first: by creationTimestamp, then name, then namespace; without timestamps in the order of the files. */
   readonly serviceEntries: readonly ServiceEntry[]
   readonly sidecars: readonly Sidecar[]
+  /** Egress rules that are left out, and why. */
+  readonly egressRuleConflicts: ReadonlyMap<EgressRule, EgressRuleConflict>
   /** Of each file and of the files together, in the order of the files and their lines. */
   readonly messages: readonly Message[]
 }
@@ -46,7 +48,7 @@ export function combine(files: readonly DocumentFile[], duplicates: Level): Conf
     (a, b) => order.get(a.file)! - order.get(b.file)! || a.line - b.line,
   )
   const sidecars = documents.flatMap((document) => (document.kind === 'Sidecar' ? [document.object] : []))
-  return { meshConfig, serviceEntries: oldestFirst(entries), sidecars, messages }
+  return { meshConfig, serviceEntries: oldestFirst(entries), sidecars, egressRuleConflicts: conflicts, messages }
 }
 
 function duplicatesIn(documents: readonly Document[], level: Level): readonly Message[] {
@@ -67,23 +69,25 @@ function duplicatesIn(documents: readonly Document[], level: Level): readonly Me
 
 function conflictMessages(
   documents: readonly (Document & { readonly kind: 'EgressRule' })[],
-  conflicts: ReadonlyMap<EgressRule, string>,
+  conflicts: ReadonlyMap<EgressRule, EgressRuleConflict>,
 ): readonly Message[] {
   return documents.flatMap(({ object, file, position }) => {
-    const reason = conflicts.get(object)
-    if (reason === undefined) return []
-    const text = `EgressRule ${keyOf(object)} is ignored: ${reason}`
+    const conflict = conflicts.get(object)
+    if (conflict === undefined) return []
+    const text = `EgressRule ${keyOf(object)} is ignored: ${conflict.reason}`
     return [{ level: 'warning' as const, file, ...position, path: '', text }]
   })
 }
 
+/** The entry goes by the name of the rule: that is the object that people know. */
 function asServiceEntry(rule: EgressRule): readonly ServiceEntry[] {
   const part = enforceablePart(rule)
   if (part === undefined) return []
   const report = new Report()
   const entry = decodeKubeObject({ ...convertEgressRule(part) }, decodeServiceEntrySpec, report)
   checkServiceEntry(entry, report)
-  return report.hasErrors ? [] : [entry]
+  const { apiVersion, kind } = rule
+  return report.hasErrors ? [] : [{ ...entry, apiVersion, kind }]
 }
 
 function oldestFirst(entries: readonly ServiceEntry[]): readonly ServiceEntry[] {

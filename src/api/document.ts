@@ -103,9 +103,7 @@ function checkEgressRuleManifest(manifest: Manifest): Checked {
   const object = decodeKubeObject(manifest.value, decodeEgressRuleSpec, report)
   if (hasSpec(manifest)) checkEgressRule(object, report)
   if (!report.hasErrors) {
-    for (const { port, text } of lossesOfConversion(object)) {
-      report.warn(port === undefined ? ['spec', 'destination', 'service'] : ['spec', 'ports', port, 'protocol'], text)
-    }
+    for (const { path, text } of lossesOfConversion(object)) report.warn(path, text)
   }
   const found = report.findings.map((one) => messageAbout(manifest, one))
   if (report.hasErrors) return { document: undefined, found }

@@ -1,3 +1,5 @@
+import type { EgressRule } from './legacy/egress-rule.ts'
+import { lossesOfConversion } from './legacy/egress-rule-conversion.ts'
 import type { Sidecar } from './networking/sidecar.ts'
 import type { Report } from './schema/report.ts'
 import type { ServiceEntry } from './service-entry.ts'
@@ -24,6 +26,11 @@ export function unappliedParts(entry: ServiceEntry, report: Report): void {
       'protocol UDP is not carried by the sidecar: this port stays denied',
     )
   }
+}
+
+/** The same of an egress rule: what no service entry can stand for. */
+export function unappliedPartsOfEgressRule(rule: EgressRule, report: Report): void {
+  for (const { path, text, isLeftOut } of lossesOfConversion(rule)) if (isLeftOut) report.warn(path, text)
 }
 
 /** The same of a Sidecar: what its workloads can reach is applied, what they listen for is not. */

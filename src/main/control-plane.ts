@@ -1,6 +1,6 @@
 import { messageOf } from '#base/fault.ts'
 import { createSnapshotSource, type SnapshotSource } from '#control/snapshot/snapshot-source.ts'
-import { openApiSource, SERVICE_ENTRIES } from '#control/source/api-source.ts'
+import { EGRESS_RULES, openApiSource, SERVICE_ENTRIES } from '#control/source/api-source.ts'
 import { StatusReporter } from '#control/status/status-reporter.ts'
 import { StatusWriter } from '#control/status/status-writer.ts'
 import { UnappliedObjects } from '#control/status/unapplied-objects.ts'
@@ -36,7 +36,8 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
   const reporter = new StatusReporter({
     source,
     snapshots,
-    write: (namespace, name, status) => writer.write(SERVICE_ENTRIES, { namespace, name }, status),
+    write: (object, status) =>
+      writer.write(object.kind === 'EgressRule' ? EGRESS_RULES : SERVICE_ENTRIES, object, status),
     clients,
   })
   const server = new AdsServer({

@@ -58,9 +58,13 @@ async function read(client: KubeClient, of: Resource, name = 'a'): Promise<ApiOb
 }
 
 /** The object once control has judged its newest generation. */
-async function judged(client: KubeClient, of: Resource): Promise<{ object: ApiObject; accepted: Condition }> {
+async function judged(
+  client: KubeClient,
+  of: Resource,
+  name = 'a',
+): Promise<{ object: ApiObject; accepted: Condition }> {
   for (;;) {
-    const object = await read(client, of)
+    const object = await read(client, of, name)
     const { conditions = [] } = (object.status ?? {}) as { conditions?: readonly Condition[] }
     const accepted = conditions.find(({ type }) => type === 'Accepted')
     if (accepted?.observedGeneration === object.metadata.generation && accepted) return { object, accepted }
@@ -142,6 +146,48 @@ test('a ServiceEntry with a part that has no effect is not accepted whole', { ti
   assert.deepEqual([accepted.status, accepted.reason], ['False', 'NotApplied'])
   assert.match(accepted.message, /^spec\.ports\[0\]\.protocol: protocol UDP is not carried/)
 })
+
+test('an EgressRule that comes too late names the one before it, until that is gone', {
+  timeout: 30_000,
+}, async (t) => {
+  const client = await mesh(t)
+  const rules = resource('egressrules', 'config', 'v1alpha2')
+  const of = { group: 'config', version: 'v1alpha2' }
+  const spec = { destination: { service: '*.googleapis.com' }, ports: [{ port: 443, protocol: 'https' }] }
+  await created(client, rules, object('EgressRule', spec, of))
+  await created(client, rules, object('EgressRule', spec, { ...of, name: 'b' }))
+  await created(client, rules, object('EgressRule', { ...spec, destination: { service: '*' } }, { ...of, name: 'c' }))
+  await created(client, rules, object('EgressRule', tcp('10.1.0.0/16'), { ...of, name: 'd' }))
+  await created(client, SERVICE_ENTRIES, object('ServiceEntry', entryAt('10.1.0.0/16'), { name: 'e' }))
+  const said = async (name: string, plural = rules) => {
+    const { status, reason, message } = (await judged(client, plural, name)).accepted
+    return `${status} ${reason}: ${message}`
+  }
+  assert.equal(await said('a'), 'True Accepted: all of it has effect')
+  const late =
+    'False EgressRuleConflict: spec.destination.service: EgressRule default/a has the same destination.service "*.googleapis.com": EgressRule default/b has no effect'
+  assert.equal(await said('b'), late)
+  assert.match(await said('c'), /^False NotApplied: spec\.destination\.service: no ServiceEntry can stand for/)
+  const { status } = (await judged(client, rules, 'b')).object
+  assert.deepEqual(
+    (status as { readonly conditions: readonly Condition[] }).conditions.map(({ type }) => type),
+    ['Accepted', 'Enforced'],
+  )
+  await client.delete(rules, 'a', 'default')
+  while ((await said('b')) === late) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(await said('b'), 'True Accepted: all of it has effect')
+  const clashes = [await said('d'), await said('e', SERVICE_ENTRIES)].filter((one) => one.startsWith('False'))
+  assert.equal(clashes.length, 1)
+  assert.match(clashes[0]!, /ListenerConflict: .*(EgressRule default\/d|ServiceEntry default\/e)/)
+})
+
+function tcp(service: string): object {
+  return { destination: { service }, ports: [{ port: 9000, protocol: 'tcp' }] }
+}
+
+function entryAt(address: string): object {
+  return { hosts: ['e.example'], addresses: [address], ports: [{ number: 9000, name: 'tcp', protocol: 'TCP' }] }
+}
 
 test('workloads that the mesh registered itself are not told of', { timeout: 30_000 }, async (t) => {
   const client = await mesh(t)

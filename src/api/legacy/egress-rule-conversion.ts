@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { isIpv4Cidr } from '#api/rules/address.ts'
+import type { FieldPath } from '#kube/field-path.ts'
 import type { EgressRule } from './egress-rule.ts'
 import { protocolClass } from './egress-rule.ts'
 
@@ -42,27 +43,36 @@ export function convertEgressRule(rule: EgressRule, domain = 'cluster.local'): C
   }
 }
 
-/** Where a converted rule means something else than it did, or nothing: one sentence each, with the index of the port it is about. */
-export function lossesOfConversion(
-  rule: EgressRule,
-): readonly { readonly port: number | undefined; readonly text: string }[] {
+/** Where a converted rule means something else than it did, or nothing. */
+export interface LossOfConversion {
+  readonly path: FieldPath
+  readonly text: string
+  /** Whether the part is left out; else it has another effect. */
+  readonly isLeftOut: boolean
+}
+
+export function lossesOfConversion(rule: EgressRule): readonly LossOfConversion[] {
   const service = rule.spec.destination?.service ?? ''
-  const losses: { port: number | undefined; text: string }[] = []
+  const losses: LossOfConversion[] = []
   if (service === '*') {
     losses.push({
-      port: undefined,
+      path: ['spec', 'destination', 'service'],
+      isLeftOut: true,
       text: 'no ServiceEntry can stand for destination.service "*": allow any destination with meshConfig outboundTrafficPolicy ALLOW_ANY',
     })
   }
   for (const [port, { protocol }] of rule.spec.ports.entries()) {
+    const path = ['spec', 'ports', port, 'protocol']
     if (protocol.toUpperCase() === 'HTTPS') {
       losses.push({
-        port,
+        path,
+        isLeftOut: false,
         text: 'protocol https of an EgressRule let the sidecar start TLS for plain HTTP; in the ServiceEntry the application itself speaks TLS',
       })
     } else if (opensEveryAddress(rule, protocol)) {
       losses.push({
-        port,
+        path,
+        isLeftOut: true,
         text: `protocol ${protocol} of a domain let nothing through in an EgressRule; the ServiceEntry would open the port of every address, so postern run leaves it out: give an address`,
       })
     }

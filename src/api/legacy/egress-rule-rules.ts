@@ -3,6 +3,8 @@ import { isIpv4Cidr } from '#api/rules/address.ts'
 import { faultOfFqdn } from '#api/rules/domain-name.ts'
 import { faultOfPort } from '#api/rules/port.ts'
 import type { Report } from '#api/schema/report.ts'
+import type { FieldPath } from '#kube/field-path.ts'
+import { keyOf } from '#kube/object.ts'
 import { EGRESS_RULE_PROTOCOLS, type EgressRule, type EgressRuleDestination, protocolClass } from './egress-rule.ts'
 
 /** The rules of Istio 0.2 to 0.8 about an egress rule (spec 2.1), all faults at once. */
@@ -22,40 +24,55 @@ export function checkEgressRule(rule: EgressRule, report: Report): void {
 
 /** The order in which conflicts between rules are decided: the smaller key wins (spec 2.1). */
 function egressRuleKey(rule: EgressRule): string {
-  return `egress-rule/${rule.metadata.namespace ?? 'default'}/${rule.metadata.name}`
+  return `egress-rule/${keyOf(rule)}`
+}
+
+/** Why a rule has no effect. */
+export interface EgressRuleConflict {
+  /** The rule that comes first. */
+  readonly winner: EgressRule
+  readonly path: FieldPath
+  /** Names the winner. */
+  readonly reason: string
 }
 
 /**
  * Rules that Istio leaves out because of an earlier one, with the reason: the same destination again, or another class of protocol on
  * the same port (spec 2.1).
  */
-export function findConflicts(rules: readonly EgressRule[]): ReadonlyMap<EgressRule, string> {
-  const conflicts = new Map<EgressRule, string>()
-  const byService = new Map<string, string>()
-  const byPort = new Map<number, { readonly name: string; readonly protocol: string }>()
+export function findConflicts(rules: readonly EgressRule[]): ReadonlyMap<EgressRule, EgressRuleConflict> {
+  const conflicts = new Map<EgressRule, EgressRuleConflict>()
+  const byService = new Map<string, EgressRule>()
+  const byPort = new Map<number, { readonly rule: EgressRule; readonly protocol: string }>()
   const ordered = [...rules].sort((a, b) => (egressRuleKey(a) < egressRuleKey(b) ? -1 : 1))
   for (const rule of ordered) {
-    const name = `${rule.metadata.namespace ?? 'default'}/${rule.metadata.name}`
     const service = rule.spec.destination?.service ?? ''
     const twin = byService.get(service)
-    const clash = rule.spec.ports.find((port) => {
-      const other = byPort.get(port.port)
-      return other !== undefined && other.protocol !== protocolClass(port.protocol)
+    const port = rule.spec.ports.findIndex(({ port, protocol }) => {
+      const other = byPort.get(port)
+      return other !== undefined && other.protocol !== protocolClass(protocol)
     })
-    if (twin !== undefined)
-      conflicts.set(rule, `EgressRule ${twin} has the same destination.service ${JSON.stringify(service)}`)
-    else if (clash !== undefined) {
-      const other = byPort.get(clash.port)!
-      conflicts.set(
-        rule,
-        `EgressRule ${other.name} uses port ${clash.port} for ${other.protocol}, this one for ${clash.protocol}`,
-      )
-    } else {
-      byService.set(service, name)
-      for (const port of rule.spec.ports) byPort.set(port.port, { name, protocol: protocolClass(port.protocol) })
+    if (twin !== undefined) {
+      const reason = `EgressRule ${keyOf(twin)} has the same destination.service ${JSON.stringify(service)}`
+      conflicts.set(rule, { winner: twin, path: ['spec', 'destination', 'service'], reason })
+    } else if (port >= 0) conflicts.set(rule, clashOf(rule, port, byPort))
+    else {
+      byService.set(service, rule)
+      for (const { port, protocol } of rule.spec.ports) byPort.set(port, { rule, protocol: protocolClass(protocol) })
     }
   }
   return conflicts
+}
+
+function clashOf(
+  rule: EgressRule,
+  index: number,
+  byPort: ReadonlyMap<number, { readonly rule: EgressRule; readonly protocol: string }>,
+): EgressRuleConflict {
+  const { port, protocol } = rule.spec.ports[index]!
+  const other = byPort.get(port)!
+  const reason = `EgressRule ${keyOf(other.rule)} uses port ${port} for ${other.protocol}, this one for ${protocol}`
+  return { winner: other.rule, path: ['spec', 'ports', index], reason }
 }
 
 function checkDestination(destination: EgressRuleDestination, report: Report): void {

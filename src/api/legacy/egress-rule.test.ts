@@ -157,13 +157,13 @@ test('an address or a block becomes an address of a host named after the rule', 
   assert.deepEqual([single.spec.hosts, single.spec.addresses], [['r.default.svc.cluster.local'], ['10.1.2.3']])
 })
 
-test('a rule is enforced as the service entry it is converted to', () => {
+test('a rule is enforced as the service entry it is converted to, and goes by its own name', () => {
   const { serviceEntries, messages } = configurationOf(
     rule('{destination: {service: 10.0.0.0/8}, ports: [{port: 3306, protocol: tcp}]}'),
   )
   assert.deepEqual(
     serviceEntries.map((entry) => [entry.kind, entry.spec.addresses, entry.spec.resolution]),
-    [['ServiceEntry', ['10.0.0.0/8'], 'NONE']],
+    [['EgressRule', ['10.0.0.0/8'], 'NONE']],
   )
   assert.deepEqual(messages, [])
 })

@@ -11,6 +11,7 @@ export interface ObjectRef {
 export type RejectionCode =
   | 'unsupported-resolution'
   | 'unsupported-selector'
+  | 'egress-rule-conflict'
   | 'listener-conflict'
   | 'reserved-port'
   | 'partial-wildcard'
@@ -32,7 +33,7 @@ export interface Rejection {
   readonly because: ObjectRef | undefined
 }
 
-export function refOf(object: KubeObject): ObjectRef {
+export function refOf(object: Pick<KubeObject, 'kind' | 'metadata'>): ObjectRef {
   return { kind: object.kind, namespace: object.metadata.namespace ?? 'default', name: object.metadata.name }
 }
 

@@ -1,12 +1,15 @@
 import { combine } from '#api/configuration.ts'
+import type { EgressRule } from '#api/legacy/egress-rule.ts'
+import type { EgressRuleConflict } from '#api/legacy/egress-rule-rules.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from '#api/mesh-config.ts'
 import type { Sidecar } from '#api/networking/sidecar.ts'
 import type { ServiceEntry } from '#api/service-entry.ts'
 import type { Fault } from '#base/fault.ts'
+import { nameOf, type Rejection, refOf } from '#control/mesh/rejection.ts'
 import { Informer } from '#kube/client/informer.ts'
 import type { KubeClient, Selection } from '#kube/client/kube-client.ts'
 import type { Resource } from '#kube/client/resource.ts'
-import { keyOf } from '#kube/object.ts'
+import { formatPath } from '#kube/field-path.ts'
 import type { ConfigInput, ConfigSource } from './config-input.ts'
 import { type FollowedObject, FollowedObjects } from './followed-objects.ts'
 
@@ -17,7 +20,7 @@ export const SERVICE_ENTRIES: Resource = {
   namespaced: true,
 }
 const SIDECARS: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'sidecars', namespaced: true }
-const EGRESS_RULES: Resource = {
+export const EGRESS_RULES: Resource = {
   group: 'config.istio.io',
   version: 'v1alpha2',
   plural: 'egressrules',
@@ -37,9 +40,11 @@ export interface ApiSourceOptions {
 export interface ApiSource extends ConfigSource {
   /** Settles when everything has been listed once: before that there is no configuration. */
   readonly synced: Promise<void>
-  /** By "NAMESPACE/NAME". */
-  serviceEntry(key: string): FollowedObject | undefined
-  /** Keys of the service entries that changed since this was asked last. */
+  /** A service entry or egress rule, by "KIND NAMESPACE/NAME". */
+  entry(key: string): FollowedObject | undefined
+  /** Egress rules that are left out because of others: no mesh hears of them. */
+  rejections(): readonly Rejection[]
+  /** Keys of the service entries and egress rules that changed since this was asked last. */
   takeChanged(): readonly string[]
 }
 
@@ -62,14 +67,18 @@ class FollowingSource implements ApiSource {
   #scheduled: NodeJS.Immediate | undefined
   #isSynced = false
   #converted: readonly ServiceEntry[] = []
+  #rejections: readonly Rejection[] = []
 
   constructor(options: ApiSourceOptions) {
     this.#options = options
     const { rootNamespace = 'istio-system' } = options
     this.#informers = [
-      this.#follow(SERVICE_ENTRIES, this.#entries, (key) => this.#changed.add(key)),
+      this.#follow(SERVICE_ENTRIES, this.#entries, (name) => this.#changed.add(name)),
       this.#follow(SIDECARS, this.#sidecars, () => {}),
-      this.#follow(EGRESS_RULES, this.#egressRules, () => this.#convert()),
+      this.#follow(EGRESS_RULES, this.#egressRules, (name) => {
+        this.#changed.add(name)
+        this.#convert()
+      }),
       this.#follow(CONFIG_MAPS, this.#meshConfigs, () => {}, {
         namespace: rootNamespace,
         fieldSelector: 'metadata.name=istio',
@@ -96,8 +105,13 @@ class FollowingSource implements ApiSource {
     return () => this.#listeners.delete(listener)
   }
 
-  serviceEntry(key: string): FollowedObject | undefined {
-    return this.#entries.get(key)
+  entry(key: string): FollowedObject | undefined {
+    const [kind, name = ''] = key.split(' ')
+    return (kind === 'EgressRule' ? this.#egressRules : this.#entries).get(name)
+  }
+
+  rejections(): readonly Rejection[] {
+    return this.#rejections
   }
 
   takeChanged(): readonly string[] {
@@ -115,7 +129,7 @@ class FollowingSource implements ApiSource {
   #follow(
     resource: Resource,
     objects: FollowedObjects,
-    onChange: (key: string) => void,
+    onChange: (name: string) => void,
     selection: Selection = {},
   ): Informer {
     return new Informer(this.#options.client, {
@@ -125,7 +139,7 @@ class FollowingSource implements ApiSource {
       mayBeAbsent: true,
       onEvent: (event) => {
         if (!objects.take(event)) return
-        onChange(keyOf({ ...event.object, spec: undefined }))
+        onChange(nameOf(refOf(event.object)))
         this.#schedule()
       },
       onFault: (fault) => {
@@ -150,11 +164,19 @@ class FollowingSource implements ApiSource {
     const files = [...this.#egressRules.values()].flatMap(({ document, messages }) =>
       document === undefined ? [] : [{ file: document.file, documents: [document], messages }],
     )
-    this.#converted = combine(files, 'warning').serviceEntries
+    const { serviceEntries, egressRuleConflicts } = combine(files, 'warning')
+    this.#converted = serviceEntries
+    this.#rejections = [...egressRuleConflicts].map(([rule, conflict]) => rejectionOf(rule, conflict))
   }
 
   #meshConfig(): MeshConfig {
     for (const { document } of this.#meshConfigs.values()) if (document?.kind === 'MeshConfig') return document.object
     return DEFAULT_MESH_CONFIG
   }
+}
+
+function rejectionOf(rule: EgressRule, { winner, path, reason }: EgressRuleConflict): Rejection {
+  const object = refOf(rule)
+  const message = `${reason}: ${nameOf(object)} has no effect`
+  return { code: 'egress-rule-conflict', object, path: formatPath(path), message, because: refOf(winner) }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Report } from '#api/schema/report.ts'
 import { type StatusFacts, statusOf } from './service-entry-status.ts'
 
 const NOW = new Date('2026-11-25T10:00:00.400Z')
@@ -7,7 +8,7 @@ const ref = (name: string) => ({ kind: 'ServiceEntry', namespace: 'default', nam
 
 function facts(more: Partial<StatusFacts> = {}): StatusFacts {
   return {
-    entry: undefined,
+    unapplied: new Report(),
     generation: 3,
     messages: [],
     rejections: [],

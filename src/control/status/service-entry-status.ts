@@ -1,13 +1,11 @@
-import { Report } from '#api/schema/report.ts'
-import type { ServiceEntry } from '#api/service-entry.ts'
-import { unappliedParts } from '#api/unapplied.ts'
+import type { Report } from '#api/schema/report.ts'
 import type { Rejection } from '#control/mesh/rejection.ts'
 import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { Message } from '#kube/message.ts'
 import { type Condition, conditionOf, type Verdict } from './condition.ts'
 import { unappliedPartsVerdict } from './unapplied-verdict.ts'
 
-/** status of a ServiceEntry as control writes it. */
+/** status of a ServiceEntry as control writes it, and of an EgressRule, which never has addresses. */
 export interface ServiceEntryStatus {
   readonly conditions: readonly Condition[]
   /** The virtual IPs of its hosts, as Istio writes them (spec 1.1); null, which takes the field away, when there are none. */
@@ -25,8 +23,8 @@ export interface WaitingProxy {
 export interface StatusFacts {
   readonly generation: number
   readonly messages: readonly Message[]
-  /** The object when it is without errors. */
-  readonly entry: ServiceEntry | undefined
+  /** Parts that have no effect by their own nature. */
+  readonly unapplied: Report
   /** What of the object has no effect, for whichever proxy. */
   readonly rejections: readonly Rejection[]
   readonly waiting: readonly WaitingProxy[]
@@ -48,7 +46,7 @@ export function statusOf(facts: StatusFacts, before: unknown, now: Date): Servic
   return { conditions, addresses: addresses.length === 0 ? null : addresses }
 }
 
-function acceptedOf({ messages, rejections, entry }: StatusFacts): Verdict {
+function acceptedOf({ messages, rejections, unapplied }: StatusFacts): Verdict {
   const type = 'Accepted'
   const errors = messages.filter(({ level }) => level === 'error')
   if (errors.length > 0) {
@@ -56,11 +54,7 @@ function acceptedOf({ messages, rejections, entry }: StatusFacts): Verdict {
     return { type, status: 'False', reason: 'Invalid', message: text }
   }
   const [first] = rejections
-  if (first === undefined) {
-    const unapplied = new Report()
-    if (entry !== undefined) unappliedParts(entry, unapplied)
-    return unappliedPartsVerdict(unapplied)
-  }
+  if (first === undefined) return unappliedPartsVerdict(unapplied)
   const texts = new Set(rejections.map(({ path, message }) => `${path}: ${message}`))
   return { type, status: 'False', reason: pascalCase(first.code), message: [...texts].join('; ') }
 }

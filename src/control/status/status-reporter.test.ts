@@ -37,20 +37,20 @@ function rig(...names: readonly string[]) {
     messages: [],
   })
   const reporter = new StatusReporter({
-    source: { serviceEntry: (key) => (key === 'default/a' ? followed() : undefined) },
+    source: { entry: (key) => (key === 'ServiceEntry default/a' ? followed() : undefined), rejections: () => [] },
     snapshots: {
       current: () => set,
       rejections: () => [],
       everyRejection: () => [],
       virtualIps: () => new Map(),
     },
-    write: (_namespace, name, { conditions }) =>
+    write: ({ name }, { conditions }) =>
       written.push(`${name} ${conditions.map(({ status, reason }) => `${status} ${reason}`).join(', ')}`),
     clients: () => clients,
   })
   const change = (version: string) => {
     set = { version, byType: new Map() }
-    reporter.updated(['default/a'])
+    reporter.updated(['ServiceEntry default/a'])
   }
   const settle = (client: Sidecar, version: string) => {
     client.settledVersion = version
@@ -107,7 +107,7 @@ test('a refusal names the proxy until it has acknowledged what came after', asyn
 
 test('an entry that is gone has no status', async () => {
   const { written, reporter } = rig('one')
-  reporter.updated(['default/gone'])
+  reporter.updated(['ServiceEntry default/gone'])
   await flushed()
   assert.deepEqual(written, [])
 })

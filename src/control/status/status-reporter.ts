@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Rejection } from '#control/mesh/rejection.ts'
+import type { Document } from '#api/document.ts'
+import { Report } from '#api/schema/report.ts'
+import { unappliedParts, unappliedPartsOfEgressRule } from '#api/unapplied.ts'
+import { nameOf, type ObjectRef, type Rejection, refOf } from '#control/mesh/rejection.ts'
 import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { SnapshotSource } from '#control/snapshot/snapshot-source.ts'
 import type { ApiSource } from '#control/source/api-source.ts'
@@ -14,14 +17,14 @@ const FLUSH_MS = 50
 
 /** What statuses are made of and where they go. */
 export interface StatusReporterOptions {
-  readonly source: Pick<ApiSource, 'serviceEntry'>
+  readonly source: Pick<ApiSource, 'entry' | 'rejections'>
   readonly snapshots: Pick<SnapshotSource, 'current' | 'rejections' | 'everyRejection' | 'virtualIps'>
-  readonly write: (namespace: string, name: string, status: ServiceEntryStatus) => void
+  readonly write: (object: ObjectRef, status: ServiceEntryStatus) => void
   readonly clients: () => readonly AdsClientState[]
   readonly now?: () => Date
 }
 
-/** Follows what becomes of every service entry, from its translation to the last proxy's acknowledgement, and has it written down. */
+/** Follows what becomes of every service entry and egress rule, from its translation to the last proxy's acknowledgement, and has it written down. */
 export class StatusReporter {
   readonly #options: StatusReporterOptions
   readonly #enforcement = new Enforcement<AdsClientState>()
@@ -34,12 +37,12 @@ export class StatusReporter {
     this.#options = options
   }
 
-  /** The snapshots were made anew, and these entries were what changed. */
+  /** The snapshots were made anew, and these entries ("KIND NAMESPACE/NAME") were what changed. */
   updated(changed: readonly string[]): void {
     const behind = this.#options.clients().filter((client) => !this.#isCurrent(client))
     this.#enforcement.changed(changed, behind)
     const before = this.#rejections
-    this.#rejections = byObject(this.#options.snapshots.everyRejection())
+    this.#rejections = byObject([...this.#options.source.rejections(), ...this.#options.snapshots.everyRejection()])
     this.#touch([...changed, ...before.keys(), ...this.#rejections.keys()])
   }
 
@@ -84,17 +87,18 @@ export class StatusReporter {
 
   #report(key: string, proxies: number): void {
     const { source, snapshots, write, now = () => new Date() } = this.#options
-    const followed = source.serviceEntry(key)
+    const followed = source.entry(key)
     if (followed === undefined) return
     const { object, document, messages } = followed
-    const { namespace = 'default', name, generation = 0 } = object.metadata
+    const { generation = 0 } = object.metadata
     const entry = document?.kind === 'ServiceEntry' ? document.object : undefined
     const virtualIps: ReadonlyMap<string, VirtualIps> = entry === undefined ? new Map() : snapshots.virtualIps(entry)
     const rejections = this.#rejections.get(key) ?? []
     const waiting = [...this.#enforcement.waitingFor(key)].map((client) => this.#waitingProxy(client))
-    const facts = { generation, messages, entry, rejections, waiting, proxies, virtualIps }
+    const unapplied = unappliedIn(document)
+    const facts = { generation, messages, unapplied, rejections, waiting, proxies, virtualIps }
     const status = statusOf(facts, object.status, now())
-    if (!saysTheSame(object.status, status)) write(namespace, name, status)
+    if (!saysTheSame(object.status, status)) write(refOf(object), status)
   }
 
   #waitingProxy(client: AdsClientState): WaitingProxy {
@@ -107,12 +111,17 @@ export function proxyName(node: NodeIdentity | undefined): string {
   return node?.id.split('~')[2] ?? node?.id ?? 'unknown'
 }
 
+function unappliedIn(document: Document | undefined): Report {
+  const report = new Report()
+  if (document?.kind === 'ServiceEntry') unappliedParts(document.object, report)
+  if (document?.kind === 'EgressRule') unappliedPartsOfEgressRule(document.object, report)
+  return report
+}
+
 function byObject(rejections: Iterable<Rejection>): ReadonlyMap<string, readonly Rejection[]> {
   const found = new Map<string, Rejection[]>()
   for (const rejection of rejections) {
-    const { kind, namespace, name } = rejection.object
-    if (kind !== 'ServiceEntry') continue
-    const key = `${namespace}/${name}`
+    const key = nameOf(rejection.object)
     const known = found.get(key)
     if (known === undefined) found.set(key, [rejection])
     else known.push(rejection)

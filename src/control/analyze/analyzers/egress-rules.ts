@@ -13,14 +13,12 @@ export const egressRules: Analyzer = {
   codes: ['EGR0004', 'EGR0005'],
   analyze(mesh: MeshObjects, tell: Tell) {
     const rules = new Map(mesh.ofKind('EgressRule').flatMap(decode))
-    for (const [rule, reason] of findConflicts([...rules.keys()])) {
-      const winner = [...rules].find(([other]) => other !== rule && reason.startsWith(`EgressRule ${nameOf(other)} `))
+    for (const [rule, { winner, reason }] of findConflicts([...rules.keys()])) {
       const text = `This EgressRule has no effect: ${reason}.`
-      tell(rules.get(rule)!, 'EGR0004', text, { others: winner === undefined ? [] : [winner[1]] })
+      tell(rules.get(rule)!, 'EGR0004', text, { others: [rules.get(winner)!] })
     }
     for (const [rule, subject] of rules) {
-      for (const { port, text } of lossesOfConversion(rule)) {
-        const path = port === undefined ? ['spec', 'destination', 'service'] : ['spec', 'ports', port, 'protocol']
+      for (const { path, text } of lossesOfConversion(rule)) {
         tell(subject, 'EGR0005', `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, { path })
       }
     }
@@ -33,8 +31,4 @@ function decode(subject: Subject): readonly (readonly [EgressRule, Subject])[] {
   const metadata = { ...(subject.object.metadata as object), namespace: subject.namespace }
   const rule = decodeKubeObject({ ...subject.object, metadata }, decodeEgressRuleSpec, report)
   return report.hasErrors ? [] : [[rule, subject]]
-}
-
-function nameOf({ metadata }: EgressRule): string {
-  return `${metadata.namespace ?? 'default'}/${metadata.name}`
 }
