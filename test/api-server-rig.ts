@@ -34,11 +34,14 @@ export class ApiServerRig {
   /** What the server said went wrong in itself. */
   readonly faults: readonly string[]
   readonly root: KeyPair
+  /** Where the server keeps its credentials. */
+  readonly directory: string
 
-  private constructor(server: ApiServer, faults: readonly string[], root: KeyPair) {
+  private constructor(server: ApiServer, faults: readonly string[], root: KeyPair, directory: string) {
     this.server = server
     this.faults = faults
     this.root = root
+    this.directory = directory
   }
 
   /** Ends with the test. */
@@ -52,7 +55,7 @@ export class ApiServerRig {
       await store.close()
       rmSync(directory, { recursive: true })
     })
-    return new ApiServerRig(server, faults, await server.authority.issueClient(ROOT))
+    return new ApiServerRig(server, faults, (await server.credentials.issueCertificate(ROOT)).pair, directory)
   }
 
   get port(): number {
@@ -92,14 +95,18 @@ export class ApiServerRig {
     })
   }
 
-  /** A connection as an administrator, on which a test sends what it wants. */
-  async socket(): Promise<TLSSocket> {
+  /** Certificate and key of a user. */
+  async pairOf(user: User): Promise<KeyPair> {
+    return (await this.server.credentials.issueCertificate(user)).pair
+  }
+
+  /** A connection, as an administrator unless another pair is given, on which a test sends what it wants. */
+  async socket(pair: KeyPair | 'none' = this.root): Promise<TLSSocket> {
     const socket = connect({
       host: '127.0.0.1',
       port: this.port,
       ca: this.server.authority.certificate,
-      cert: this.root.certificate,
-      key: this.root.key,
+      ...(pair === 'none' ? {} : { cert: pair.certificate, key: pair.key }),
     })
     await once(socket, 'secureConnect')
     return socket

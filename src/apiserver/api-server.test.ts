@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as after } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { ApiServerRig, ROOT, statusOf } from '#test/api-server-rig.ts'
 import { configMap, serviceEntry } from '#test/object-rig.ts'
 import { CertificateAuthority } from './auth/certificate-authority.ts'
+import type { KeyPair } from './auth/key-pair.ts'
 import { StateFiles } from './auth/state-files.ts'
 import { VIEW_GROUP } from './auth/user.ts'
 
@@ -32,20 +34,75 @@ test('credentials of another authority, broken tokens and tokens that were taken
   t.after(() => rmSync(directory, { recursive: true }))
   const other = await CertificateAuthority.open(new StateFiles(directory))
   assert.equal((await rig.call(MAPS, { pair: await other.issueClient(ROOT) })).code, 401)
-  assert.equal((await rig.call(MAPS, { pair: await rig.server.authority.issueClient(ROOT) })).code, 200)
-  const token = rig.server.tokens.issue({ name: 'vera', groups: [VIEW_GROUP] })
+  assert.equal((await rig.call(MAPS, { pair: await rig.pairOf(ROOT) })).code, 200)
+  const unlisted = await rig.server.authority.issueClient(ROOT)
+  assert.equal((await rig.call(MAPS, { pair: unlisted })).code, 401, 'signed, and in no list')
+  const { token } = rig.server.credentials.issueToken({ name: 'vera', groups: [VIEW_GROUP] })
   const ask = (text: string) => rig.call(MAPS, { headers: { Authorization: text } })
   assert.equal((await ask(`Bearer ${token}`)).code, 200)
   for (const text of ['Bearer ', 'Bearer x', `Basic ${token}`, token, `Bearer ${token}x`]) {
     assert.equal((await ask(text)).code, 401, text)
   }
-  rig.server.tokens.revoke('vera')
+  rig.server.revoke('vera')
   assert.equal((await ask(`Bearer ${token}`)).code, 401)
 })
 
+test('what is revoked is refused at once: on connections that are open, and in the midst of a watch', async (t) => {
+  const rig = await ApiServerRig.start(t)
+  const [vera, bob] = await Promise.all(
+    ['vera', 'bob'].map((name) => rig.pairOf({ name, groups: [VIEW_GROUP] })) as [Promise<KeyPair>, Promise<KeyPair>],
+  )
+  const { token } = rig.server.credentials.issueToken({ name: 'vera', groups: [VIEW_GROUP] })
+  const watch = `GET ${MAPS}?watch=true HTTP/1.1\r\nHost: x\r\n`
+  const watches = await Promise.all([
+    rig.socket(vera).then((socket) => ask(socket, `${watch}\r\n`, 'HTTP/1.1 200')),
+    rig.socket(bob).then((socket) => ask(socket, `${watch}\r\n`, 'HTTP/1.1 200')),
+    rig.socket('none').then((socket) => ask(socket, `${watch}Authorization: Bearer ${token}\r\n\r\n`, 'HTTP/1.1 200')),
+  ])
+  const kept = await rig.socket(vera)
+  const get = `GET ${MAPS} HTTP/1.1\r\nHost: x\r\n\r\n`
+  await ask(kept, get, '"ConfigMapList"')
+  const ends = [watches[0], watches[2]].map((socket) => once(socket, 'close'))
+  assert.deepEqual(
+    rig.server
+      .revoke('vera')
+      .map(({ kind }) => kind)
+      .sort(),
+    ['certificate', 'token'],
+  )
+  await Promise.all(ends)
+  await ask(kept, get, '"reason":"Unauthorized"')
+  const refused = [401, 'Unauthorized', 'Unauthorized']
+  assert.deepEqual(statusOf(await rig.call(MAPS, { pair: vera })), refused)
+  assert.deepEqual(statusOf(await rig.call(MAPS, { headers: { Authorization: `Bearer ${token}` } })), refused)
+  assert.equal((await rig.call(MAPS, { pair: bob })).code, 200)
+  await rig.admin(MAPS, { method: 'POST', body: JSON.stringify(configMap('later')) })
+  await ask(watches[1], '', '"later"')
+  assert.deepEqual(rig.server.revoke('vera'), [])
+})
+
+test('a revocation that cannot be written down holds all the same, and says so', async (t) => {
+  const rig = await ApiServerRig.start(t)
+  const pair = await rig.pairOf({ name: 'vera', groups: [VIEW_GROUP] })
+  const { directory } = rig
+  rmSync(join(directory, 'issued.json'))
+  mkdirSync(join(directory, 'issued.json'))
+  assert.throws(() => rig.server.revoke('vera'), { code: 'apiserver/state' })
+  assert.equal((await rig.call(MAPS, { pair })).code, 401)
+  rmdirSync(join(directory, 'issued.json'))
+})
+
+/** Sends bytes and waits until the answer holds a text; answers the socket. */
+async function ask(socket: TLSSocket, request: string, text: string): Promise<TLSSocket> {
+  let answer = ''
+  socket.write(request)
+  while (!answer.includes(text)) answer += String((await once(socket, 'data'))[0])
+  return socket
+}
+
 test('who may not is told so in the words of Kubernetes, before anything of the body is read', async (t) => {
   const rig = await ApiServerRig.start(t)
-  const pair = await rig.server.authority.issueClient({ name: 'vera', groups: [VIEW_GROUP] })
+  const pair = await rig.pairOf({ name: 'vera', groups: [VIEW_GROUP] })
   const answer = await rig.call(ENTRIES, { method: 'POST', body: 'x'.repeat(5_000_000), pair }).catch(() => undefined)
   if (answer !== undefined) {
     assert.deepEqual(statusOf(answer), [
@@ -66,7 +123,7 @@ test('administrators act for anybody, and nobody else acts for another', async (
   assert.equal((await rig.admin(MAPS, { headers: as })).code, 200)
   assert.equal((await rig.admin('/api/v1/secrets', { headers: as })).code, 403)
   assert.equal((await rig.admin(MAPS, { headers: { 'Impersonate-Group': VIEW_GROUP } })).code, 400)
-  const pair = await rig.server.authority.issueClient({ name: 'vera', groups: [VIEW_GROUP] })
+  const pair = await rig.pairOf({ name: 'vera', groups: [VIEW_GROUP] })
   assert.deepEqual(statusOf(await rig.call(MAPS, { pair, headers: { 'Impersonate-User': 'root' } })), [
     403,
     'Forbidden',

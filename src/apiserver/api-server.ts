@@ -1,9 +1,9 @@
 import type { KindDefinition } from '#api/kind.ts'
 import { authenticate } from './auth/authenticate.ts'
 import { CertificateAuthority } from './auth/certificate-authority.ts'
+import { Credentials, type IssuedCredential } from './auth/credentials.ts'
 import { ServerCertificate } from './auth/server-certificate.ts'
 import { StateFiles } from './auth/state-files.ts'
-import { Tokens } from './auth/tokens.ts'
 import { Discovery } from './discovery/discovery.ts'
 import { Exchanges } from './http/exchange.ts'
 import { HttpsServer } from './http/https-server.ts'
@@ -16,7 +16,7 @@ import type { Store } from './store/store.ts'
 
 /** What an API server is made of. */
 export interface ApiServerOptions {
-  /** Where its certificates and the hashes of tokens are kept; nothing else is in it. */
+  /** Where its certificates and the list of issued credentials are kept; nothing else is in it. */
   readonly directory: string
   readonly store: Store
   readonly kinds: readonly KindDefinition[]
@@ -28,7 +28,8 @@ export interface ApiServerOptions {
 
 interface Parts {
   readonly authority: CertificateAuthority
-  readonly tokens: Tokens
+  readonly credentials: Credentials
+  readonly exchanges: Exchanges
   readonly server: HttpsServer
   readonly certificate: ServerCertificate
   readonly lifecycle: Lifecycle
@@ -39,13 +40,13 @@ export class ApiServer {
   /** https://127.0.0.1:PORT */
   readonly address: string
   readonly authority: CertificateAuthority
-  readonly tokens: Tokens
+  readonly credentials: Credentials
   readonly #parts: Parts
 
   private constructor(port: number, parts: Parts) {
     this.address = `https://127.0.0.1:${port}`
     this.authority = parts.authority
-    this.tokens = parts.tokens
+    this.credentials = parts.credentials
     this.#parts = parts
   }
 
@@ -55,13 +56,13 @@ export class ApiServer {
     const files = new StateFiles(options.directory)
     const authority = await CertificateAuthority.open(files)
     const certificate = await ServerCertificate.open(files, authority)
-    const tokens = new Tokens(files)
+    const credentials = new Credentials(files, authority)
     const registry = new KindRegistry(options.kinds)
     const context = { store, registry, now: () => new Date() }
     await createBuiltInNamespaces(context)
     const discovery = new Discovery(registry)
     const exchanges = new Exchanges({
-      authenticate: (request) => authenticate(request, tokens),
+      authenticate: (request) => authenticate(request, credentials),
       serveResource: (request) => serveResource(context, discovery, request),
       servePath: (request) => servePath(discovery, request),
       onFault,
@@ -74,7 +75,22 @@ export class ApiServer {
     const port = await server.listen(options.port ?? 0)
     const lifecycle = new Lifecycle(context, onFault)
     certificate.keepFresh((pair) => server.setServerPair(pair), onFault)
-    return new ApiServer(port, { authority, tokens, server, certificate, lifecycle })
+    return new ApiServer(port, { authority, credentials, exchanges, server, certificate, lifecycle })
+  }
+
+  /**
+   * Takes credentials back by their id, or all of a user; answers which. They are refused at once, and what is being answered to them is cut off, even
+   * when a Fault says that it could not be written down.
+   */
+  revoke(idOrUser: string): readonly IssuedCredential[] {
+    const { credentials, exchanges } = this.#parts
+    const before = credentials.list()
+    try {
+      return credentials.revoke(idOrUser)
+    } finally {
+      const good = new Set(credentials.list().map(({ id }) => id))
+      exchanges.cutOff(new Set(before.flatMap(({ id }) => (good.has(id) ? [] : [id]))))
+    }
   }
 
   /** Ends every connection. The store stays open: it is its owner's. */

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { writeDurably } from '#apiserver/store/durable-file.ts'
-import { Fault } from '#base/fault.ts'
+import { ADMIN_GROUP, type User } from '#apiserver/auth/user.ts'
+import { Fault, messageOf } from '#base/fault.ts'
 import type { MeshReport, ProxyReport } from '#cli/mesh-report.ts'
 import { proxyName } from '#control/status/status-reporter.ts'
 import { dumpSet } from '#control/translate/dump.ts'
@@ -9,10 +9,11 @@ import { KubeClient } from '#kube/client/kube-client.ts'
 import { loadKubeconfig } from '#kube/client/kubeconfig.ts'
 import type { AdsClientState } from '#xds/server/ads-server.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE } from '#xds/type-url.ts'
+import { Administration } from './administration.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import type { MeshPlace } from './mesh-place.ts'
 import { packageVersion } from './package-version.ts'
-import { ADMIN, type RunningApiServer, startApiServer } from './start-api-server.ts'
+import { type RunningApiServer, startApiServer } from './start-api-server.ts'
 
 /** The embedded mesh of one process. */
 export interface RunningMesh {
@@ -30,11 +31,11 @@ export async function startMesh(
 ): Promise<RunningMesh> {
   const api = await startApi(place, port, onNotice)
   try {
-    const kubeconfig = await api.kubeconfigFor(ADMIN)
-    writeDurably(place.kubeconfig, Buffer.from(kubeconfig))
-    const client = new KubeClient(loadKubeconfig({ text: kubeconfig }))
+    const administration = new Administration(api, place.kubeconfig)
+    await administration.writeKubeconfig()
+    const client = new KubeClient(loadKubeconfig({ text: api.kubeconfigOfProcess(CONTROL) }))
     const control = await startControlPlane({ client, listen: { path: place.xds }, onNotice })
-    return await new Mesh(place, api, control).open()
+    return await new Mesh(place, api, control, administration).open()
   } catch (thrown) {
     await api.close()
     throw thrown
@@ -66,6 +67,9 @@ function lastPort(kubeconfig: string): number {
   }
 }
 
+/** The control plane of this process: nobody can take its credentials back, and they end with it. */
+const CONTROL: User = { name: 'postern-control', groups: [ADMIN_GROUP] }
+
 const CONFIG_DUMP = 'GET /config_dump?proxy='
 
 class Mesh implements RunningMesh {
@@ -73,22 +77,25 @@ class Mesh implements RunningMesh {
   readonly #place: MeshPlace
   readonly #api: RunningApiServer
   readonly #control: ControlPlane
+  readonly #administration: Administration
   readonly #since = new Date()
   readonly #admin: Server
   readonly #onEnded: () => void
   #ending: Promise<void> | undefined
 
-  constructor(place: MeshPlace, api: RunningApiServer, control: ControlPlane) {
+  constructor(place: MeshPlace, api: RunningApiServer, control: ControlPlane, administration: Administration) {
     this.#place = place
     this.#api = api
     this.#control = control
+    this.#administration = administration
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
     this.#onEnded = resolve
     this.#admin = createServer((request, response) => {
-      const answer = this.#answer(`${request.method} ${request.url}`)
-      response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(answer ?? { message: `nothing is at ${request.url}` }))
+      void this.#reply(`${request.method} ${request.url}`).then(([code, answer]) => {
+        response.writeHead(code, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(answer))
+      })
     })
   }
 
@@ -128,10 +135,19 @@ class Mesh implements RunningMesh {
     return this.#ending
   }
 
-  #answer(question: string): unknown {
+  async #reply(question: string): Promise<readonly [number, unknown]> {
+    try {
+      const answer = await this.#answer(question)
+      return answer === undefined ? [404, { message: `nothing is at ${question}` }] : [200, answer]
+    } catch (thrown) {
+      return [500, { message: messageOf(thrown) }]
+    }
+  }
+
+  async #answer(question: string): Promise<unknown> {
     if (question === 'GET /status') return this.report()
     if (question.startsWith(CONFIG_DUMP)) return this.#dump(decodeURIComponent(question.slice(CONFIG_DUMP.length)))
-    if (question !== 'POST /quit') return undefined
+    if (question !== 'POST /quit') return this.#administration.answer(question)
     setImmediate(() => void this.end())
     return { ending: true }
   }

@@ -36,6 +36,10 @@ const VERB_FILES: readonly { readonly verbs: readonly string[]; add(program: Com
     verbs: ['up', 'down', 'status', 'kubeconfig', 'proxy-status', 'ps'],
     add: async (program) => (await import('./mesh-verbs.ts')).addMesh(program),
   },
+  {
+    verbs: ['credentials'],
+    add: async (program) => (await import('./credentials-verb.ts')).addCredentialsVerb(program),
+  },
   { verbs: ['control'], add: async (program) => (await import('./control-verb.ts')).addControl(program) },
   {
     verbs: ['create', 'get', 'replace', 'delete', 'apply', 'analyze', 'version'],

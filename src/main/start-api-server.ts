@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { KINDS } from '#api/kinds.ts'
 import { ApiServer } from '#apiserver/api-server.ts'
-import { writeKubeconfig } from '#apiserver/auth/kubeconfig.ts'
+import type { IssuedCredential } from '#apiserver/auth/credentials.ts'
+import { type KubeconfigParts, writeKubeconfig } from '#apiserver/auth/kubeconfig.ts'
 import { ADMIN_GROUP, type User } from '#apiserver/auth/user.ts'
 import { openStore } from '#apiserver/store/open-store.ts'
-
-import { storeOptions } from './state-directory.ts'
+import { credentialsDirectory, storeOptions } from './state-directory.ts'
 
 /** What an embedded API server needs to be told. */
 export interface ApiServerSettings {
@@ -16,16 +15,26 @@ export interface ApiServerSettings {
   readonly onFault: (text: string) => void
 }
 
+/** Credentials as they are handed out. */
+export interface Issued {
+  readonly id: string
+  readonly kubeconfig: string
+}
+
 /** An API server that is up. */
 export interface RunningApiServer {
   /** https://127.0.0.1:PORT */
   readonly address: string
   /** PEM */
   readonly certificateAuthority: string
-  /** The text of a kubeconfig for `user`, with a client certificate that is good for a year: a secret. */
-  kubeconfigFor(user: User): Promise<string>
-  /** A bearer token for `user`, and a kubeconfig that has it: secrets. */
-  issueToken(user: User): { readonly token: string; readonly kubeconfig: string }
+  /** New credentials for `user`, and the text of a kubeconfig that has them: a secret. Certificates are good for a year, tokens until they are revoked. */
+  issue(user: User, kind: 'certificate' | 'token'): Promise<Issued>
+  /** A kubeconfig of a user who is this process itself, with credentials that end with it and are in no list. */
+  kubeconfigOfProcess(user: User): string
+  /** All credentials that are good. */
+  credentials(): readonly IssuedCredential[]
+  /** Takes credentials back by their id, or all of a user; effective at once. Answers which. */
+  revoke(idOrUser: string): readonly IssuedCredential[]
   /** The revision of the store's newest write. */
   revision(): number
   close(): Promise<void>
@@ -39,7 +48,7 @@ export async function startApiServer(settings: ApiServerSettings): Promise<Runni
   const { stateDirectory, onFault } = settings
   const store = openStore(storeOptions(stateDirectory))
   try {
-    const directory = join(stateDirectory, 'credentials')
+    const directory = credentialsDirectory(stateDirectory)
     const server = await ApiServer.start({
       directory,
       store,
@@ -61,21 +70,28 @@ export async function startApiServer(settings: ApiServerSettings): Promise<Runni
   }
 }
 
-function accessTo({ address, authority, tokens }: ApiServer): Omit<RunningApiServer, 'close' | 'revision'> {
-  const common = { server: address, certificateAuthority: authority.certificate }
+function accessTo(server: ApiServer): Omit<RunningApiServer, 'close' | 'revision'> {
+  const { address, authority, credentials } = server
+  const kubeconfig = (user: User, secret: KubeconfigParts['credentials']) =>
+    writeKubeconfig({
+      server: address,
+      certificateAuthority: authority.certificate,
+      user: user.name,
+      credentials: secret,
+    })
   return {
     address,
     certificateAuthority: authority.certificate,
-    async kubeconfigFor(user) {
-      const pair = await authority.issueClient(user)
-      return writeKubeconfig({ ...common, user: user.name, credentials: { kind: 'certificate', pair } })
-    },
-    issueToken(user) {
-      const token = tokens.issue(user)
-      return {
-        token,
-        kubeconfig: writeKubeconfig({ ...common, user: user.name, credentials: { kind: 'token', token } }),
+    async issue(user, kind) {
+      if (kind === 'token') {
+        const { id, token } = credentials.issueToken(user)
+        return { id, kubeconfig: kubeconfig(user, { kind, token }) }
       }
+      const { id, pair } = await credentials.issueCertificate(user)
+      return { id, kubeconfig: kubeconfig(user, { kind, pair }) }
     },
+    kubeconfigOfProcess: (user) => kubeconfig(user, { kind: 'token', token: credentials.issueProcessToken(user) }),
+    credentials: () => credentials.list(),
+    revoke: (idOrUser) => server.revoke(idOrUser),
   }
 }

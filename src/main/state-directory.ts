@@ -10,6 +10,11 @@ export function stateDirectory(named: string | undefined): string {
   return join(home?.startsWith('/') ? home : join(homedir(), '.local/state'), 'postern')
 }
 
+/** Where the API server keeps its authority, and the list of what it has issued. */
+export function credentialsDirectory(state: string): string {
+  return join(state, 'credentials')
+}
+
 /** The store of a state directory, with the key of its Secrets beside it. */
 export function storeOptions(state: string): StoreOptions & Required<Pick<StoreOptions, 'encrypted'>> {
   return {

@@ -43,8 +43,11 @@ export async function startApiRig(t: TestContext): Promise<ApiRig> {
     writeFileSync(path, text, { mode: 0o600 })
     return path
   }
-  const KUBECONFIG = file('kubeconfig', await server.kubeconfigFor(ADMIN))
-  const viewer = file('viewer', await server.kubeconfigFor({ name: 'viewer', groups: [VIEW_GROUP] }))
+  const KUBECONFIG = file('kubeconfig', (await server.issue(ADMIN, 'certificate')).kubeconfig)
+  const viewer = file(
+    'viewer',
+    (await server.issue({ name: 'viewer', groups: [VIEW_GROUP] }, 'certificate')).kubeconfig,
+  )
   const env = { ...process.env, KUBECONFIG, XDG_STATE_HOME: directory }
   return {
     directory,

@@ -22,7 +22,7 @@ async function started(t: TestContext) {
   const open = (port: number) => startApiServer({ stateDirectory: directory, port, onFault: () => undefined })
   let server: RunningApiServer = await open(0)
   const port = Number(new URL(server.address).port)
-  const text = await server.kubeconfigFor(ADMIN)
+  const text = (await server.issue(ADMIN, 'certificate')).kubeconfig
   const clients: KubeClient[] = []
   /** A client with no connection yet: a write on one that the server has closed is not tried again. */
   const connect = () => {

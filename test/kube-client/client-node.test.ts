@@ -64,7 +64,7 @@ function configOf(kubeconfig: string): KubeConfig {
 }
 
 async function adminConfig({ server }: Place): Promise<KubeConfig> {
-  return configOf(await server().kubeconfigFor(ADMIN))
+  return configOf((await server().issue(ADMIN, 'certificate')).kubeconfig)
 }
 
 /** The code and the reason that a request is refused with; the client keeps no body of a 401. */
@@ -92,7 +92,10 @@ test(
   async (t) => {
     const { server } = await started(t)
     const viewer = { name: 'bob', groups: ['postern:viewers'] }
-    for (const kubeconfig of [await server().kubeconfigFor(viewer), server().issueToken(viewer).kubeconfig]) {
+    for (const kubeconfig of [
+      (await server().issue(viewer, 'certificate')).kubeconfig,
+      (await server().issue(viewer, 'token')).kubeconfig,
+    ]) {
       const core = configOf(kubeconfig).makeApiClient(CoreV1Api)
       const { items } = await core.listNamespace()
       assert.ok(items.some(({ metadata }) => metadata?.name === 'default'))
@@ -102,11 +105,7 @@ test(
         'Forbidden',
       ])
     }
-    const nobody = configOf(
-      server()
-        .issueToken(viewer)
-        .kubeconfig.replace(/token: .*/, 'token: made-up'),
-    )
+    const nobody = configOf((await server().issue(viewer, 'token')).kubeconfig.replace(/token: .*/, 'token: made-up'))
     assert.deepEqual(await refusal(nobody.makeApiClient(CoreV1Api).listNamespace()), [401])
   },
 )

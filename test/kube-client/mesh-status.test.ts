@@ -22,7 +22,7 @@ interface Condition {
 async function mesh(t: TestContext): Promise<KubeClient> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-mesh-status-'))
   const server = await startApiServer({ stateDirectory: directory, onFault: assert.fail })
-  const access = loadKubeconfig({ text: await server.kubeconfigFor(ADMIN) })
+  const access = loadKubeconfig({ text: (await server.issue(ADMIN, 'certificate')).kubeconfig })
   const [own, client] = [new KubeClient(access), new KubeClient(access)]
   const listen = { path: join(directory, 'xds.sock') }
   const control = await startControlPlane({ client: own, listen, onNotice: () => undefined })

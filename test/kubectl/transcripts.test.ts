@@ -32,9 +32,9 @@ async function replay(t: TestContext, name: string, fetchOptions: readonly strin
     return path
   }
   const env = {
-    KUBECONFIG: write('admin', await server.kubeconfigFor(ADMIN)),
-    VIEWER: write('viewer', server.issueToken(VIEWER).kubeconfig),
-    WORKLOAD: write('workload', await server.kubeconfigFor(workloadUser('default', 'books'))),
+    KUBECONFIG: write('admin', (await server.issue(ADMIN, 'certificate')).kubeconfig),
+    VIEWER: write('viewer', (await server.issue(VIEWER, 'token')).kubeconfig),
+    WORKLOAD: write('workload', (await server.issue(workloadUser('default', 'books'), 'certificate')).kubeconfig),
     SERVER: server.address,
   }
   const transcript = join(TRANSCRIPTS, name)

@@ -1,16 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { badRequest, forbidden } from '#kube/status-errors.ts'
-import type { Tokens } from './tokens.ts'
+import type { Credentials, IssuedCredential } from './credentials.ts'
 import { ADMIN_GROUP, AUTHENTICATED_GROUP, type User } from './user.ts'
 
+/** Who sends a request, and by which credentials. */
+export interface Sender extends User {
+  /** Id of the credentials. */
+  readonly by: string
+}
+
 /**
- * Who sends a request: the subject of a client certificate that the authority issued, or the user of a bearer token. Undefined when
- * neither is there, or when what is there is not accepted.
+ * Who sends a request: whom a client certificate was issued to, or a bearer token. Undefined when neither is there, or when what is there is not
+ * accepted, or not any more: it is asked for every request, not for every connection.
  */
-export function authenticate(request: IncomingMessage, tokens: Tokens): User | undefined {
-  const user = userOfCertificate(request.socket as TLSSocket) ?? userOfToken(request, tokens)
-  return user && { name: user.name, groups: [...new Set([...user.groups, AUTHENTICATED_GROUP])] }
+export function authenticate(request: IncomingMessage, credentials: Credentials): Sender | undefined {
+  const issued = ofCertificate(request.socket as TLSSocket, credentials) ?? ofToken(request, credentials)
+  return issued && { name: issued.name, groups: [...new Set([...issued.groups, AUTHENTICATED_GROUP])], by: issued.id }
 }
 
 /**
@@ -28,29 +34,21 @@ export function actingUser(user: User, request: IncomingMessage): User {
   return { name, groups: [...new Set([...(headers['impersonate-group'] ?? []), AUTHENTICATED_GROUP])] }
 }
 
-/** Whom the certificate of each connection names: it is read once, which costs more than the rest of a small request. */
-const usersOfConnections = new WeakMap<TLSSocket, User | undefined>()
+/** The serial number of each connection's certificate: it is read once, which costs more than the rest of a small request. */
+const serialsOfConnections = new WeakMap<TLSSocket, string | undefined>()
 
-function userOfCertificate(socket: TLSSocket): User | undefined {
-  if (!usersOfConnections.has(socket)) usersOfConnections.set(socket, readCertificate(socket))
-  return usersOfConnections.get(socket)
+function ofCertificate(socket: TLSSocket, credentials: Credentials): IssuedCredential | undefined {
+  if (!serialsOfConnections.has(socket)) serialsOfConnections.set(socket, serialOf(socket))
+  const serial = serialsOfConnections.get(socket)
+  return serial === undefined ? undefined : credentials.ofCertificate(serial)
 }
 
-function readCertificate(socket: TLSSocket): User | undefined {
-  if (!socket.authorized) return undefined
-  const subject = socket.getPeerCertificate().subject as
-    | Readonly<Record<string, string | string[] | undefined>>
-    | undefined
-  const name = listOf(subject?.CN)[0]
-  return name === undefined ? undefined : { name, groups: listOf(subject?.O) }
+/** Only of a certificate that the authority signed. */
+function serialOf(socket: TLSSocket): string | undefined {
+  return socket.authorized ? socket.getPeerCertificate().serialNumber : undefined
 }
 
-function userOfToken(request: IncomingMessage, tokens: Tokens): User | undefined {
+function ofToken(request: IncomingMessage, credentials: Credentials): IssuedCredential | undefined {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  return token === undefined ? undefined : tokens.userOf(token)
-}
-
-function listOf(value: string | string[] | undefined): readonly string[] {
-  if (value === undefined) return []
-  return typeof value === 'string' ? [value] : value
+  return token === undefined ? undefined : credentials.ofToken(token)
 }

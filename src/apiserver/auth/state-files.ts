@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '#apiserver/store/durable-file.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import type { KeyPair } from './key-pair.ts'
 
@@ -28,18 +29,10 @@ export class StateFiles {
     }
   }
 
-  /** Replaces a file whole: a crash leaves the old or the new one. */
+  /** Replaces a file whole: a crash or a loss of power leaves the old or the new one. */
   write(name: string, text: string): void {
-    const path = join(this.directory, name)
     try {
-      const descriptor = openSync(`${path}.new`, 'w', 0o600)
-      try {
-        writeFileSync(descriptor, text)
-        fsyncSync(descriptor)
-      } finally {
-        closeSync(descriptor)
-      }
-      renameSync(`${path}.new`, path)
+      writeDurably(join(this.directory, name), Buffer.from(text))
     } catch (cause) {
       throw new Fault('apiserver/state', `cannot write "${name}" in "${this.directory}": ${messageOf(cause)}`, {
         cause,

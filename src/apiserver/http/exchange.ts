@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { actingUser } from '#apiserver/auth/authenticate.ts'
+import { actingUser, type Sender } from '#apiserver/auth/authenticate.ts'
 import { authorize, isPublicPath } from '#apiserver/auth/authorize.ts'
 import type { User } from '#apiserver/auth/user.ts'
 import { Fault, messageOf } from '#base/fault.ts'
@@ -14,7 +14,7 @@ import { WatchStream } from './watch-stream.ts'
 
 /** What the exchanges of one server share. */
 export interface ExchangeOptions {
-  readonly authenticate: (request: IncomingMessage) => User | undefined
+  readonly authenticate: (request: IncomingMessage) => Sender | undefined
   readonly serveResource: (request: ResourceRequest) => Promise<Reply>
   readonly servePath: (request: ApiRequest) => Reply
   /** Told of what went wrong in the server itself. */
@@ -29,10 +29,17 @@ const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthentic
 /** Answers requests: who asks, may they, what is the answer. Whatever goes wrong is answered with a Status. */
 export class Exchanges {
   readonly #options: ExchangeOptions
+  /** What is being answered, watches included, by the credentials that it was asked with. */
+  readonly #underWay = new Map<IncomingMessage, string>()
   #inFlight = 0
 
   constructor(options: ExchangeOptions) {
     this.#options = options
+  }
+
+  /** Cuts off every answer to requests that came with these credentials: a watch would go on for as long as its connection. */
+  cutOff(ids: ReadonlySet<string>): void {
+    for (const [{ socket }, by] of this.#underWay) if (ids.has(by)) socket.destroy()
   }
 
   /** Never throws and never rejects. */
@@ -55,7 +62,11 @@ export class Exchanges {
     } finally {
       this.#inFlight--
     }
-    await this.#send(request, response, reply)
+    try {
+      await this.#send(request, response, reply)
+    } finally {
+      this.#underWay.delete(request)
+    }
   }
 
   async #replyTo(request: IncomingMessage): Promise<Reply> {
@@ -77,6 +88,7 @@ export class Exchanges {
       if (access.verb === 'get' && isPublicPath(path)) return ANONYMOUS
       throw unauthorized()
     }
+    this.#underWay.set(request, sender.by)
     const user = actingUser(sender, request)
     authorize(user, access)
     return user

@@ -1,0 +1,61 @@
+import type { Command } from 'commander'
+import { CertificateAuthority } from '#apiserver/auth/certificate-authority.ts'
+import { Credentials } from '#apiserver/auth/credentials.ts'
+import { StateFiles } from '#apiserver/auth/state-files.ts'
+import { ADMIN_GROUP, VIEW_GROUP } from '#apiserver/auth/user.ts'
+import { writeDurably } from '#apiserver/store/durable-file.ts'
+import { lockStore } from '#apiserver/store/store-lock.ts'
+import { Fault } from '#base/fault.ts'
+import { addCredentials, type CredentialRow, type Revoked, type Wanted } from '#cli/credentials.ts'
+import type { VerbIo } from '#cli/verb-io.ts'
+import { askMesh } from './ask-mesh.ts'
+import { writtenMeshKubeconfig } from './connect-api.ts'
+import { meshPlace } from './mesh-place.ts'
+import type { Issued } from './start-api-server.ts'
+import { credentialsDirectory, stateDirectory, storeOptions } from './state-directory.ts'
+
+const GROUPS = { admin: ADMIN_GROUP, view: VIEW_GROUP } as const
+
+/** `postern credentials`: of the mesh that is up, else of its files. */
+export function addCredentialsVerb(program: Command, io: VerbIo = process): void {
+  addCredentials(program, io, { list, issue, revoke })
+}
+
+async function list(state: string | undefined): Promise<readonly CredentialRow[]> {
+  const answer = (await ask('GET', '/credentials', state)) as readonly CredentialRow[] | undefined
+  return answer ?? whileDown(state, (credentials) => credentials.list())
+}
+
+async function issue({ user, role, kind }: Wanted, file: string, state: string | undefined): Promise<string> {
+  const query = new URLSearchParams({ user, kind, group: GROUPS[role] })
+  const issued = (await ask('POST', `/credentials/issue?${query}`, state)) as Issued | undefined
+  if (issued === undefined) throw new Fault('mesh/down', 'no mesh is up', { mend: 'start one:  postern up' })
+  writeDurably(file, Buffer.from(issued.kubeconfig))
+  return issued.id
+}
+
+async function revoke(target: string, state: string | undefined): Promise<Revoked> {
+  const answer = await ask('POST', `/credentials/revoke?${new URLSearchParams({ target })}`, state)
+  return (answer as Revoked | undefined) ?? whileDown(state, (credentials) => ({ revoked: credentials.revoke(target) }))
+}
+
+function ask(method: 'GET' | 'POST', path: string, state: string | undefined): Promise<unknown> {
+  return askMesh(meshPlace(stateDirectory(state)).admin, method, path)
+}
+
+/** Nobody else changes the list meanwhile: whoever serves it has the lock of the store. */
+async function whileDown<Result>(
+  state: string | undefined,
+  use: (credentials: Credentials) => Result,
+): Promise<Result> {
+  // A mesh that was never up has no credentials to look at, and none are made.
+  writtenMeshKubeconfig(state)
+  const directory = stateDirectory(state)
+  const release = lockStore(storeOptions(directory).directory)
+  try {
+    const files = new StateFiles(credentialsDirectory(directory))
+    return use(new Credentials(files, await CertificateAuthority.open(files)))
+  } finally {
+    release()
+  }
+}
