@@ -37,12 +37,19 @@ async function replace(words: readonly string[], flags: ConfigFlags, io: VerbIo,
   if (faults.length > 0) throw new VerbError(faults)
 }
 
+/** Statuses are written meanwhile: each that comes between reading an object and writing it costs an attempt. */
+const ATTEMPTS = 10
+const CONFLICT = 409
+
 /** The revision is the live one, unless the file says one itself: then that one must still be current. */
 async function replaceOne(client: KubeClient, { resource, object }: ConfigObject): Promise<ApiOutcome<ApiObject>> {
   const { name, namespace, resourceVersion } = object.metadata
   if (resourceVersion !== undefined) return client.replace(resource, object)
-  const live = await client.get(resource, name, namespace)
-  if (live.kind === 'refused') return live
-  const metadata = { ...object.metadata, resourceVersion: live.value.metadata.resourceVersion }
-  return client.replace(resource, { ...object, metadata } as ApiObject)
+  for (let attempt = 1; ; attempt++) {
+    const live = await client.get(resource, name, namespace)
+    if (live.kind === 'refused') return live
+    const metadata = { ...object.metadata, resourceVersion: live.value.metadata.resourceVersion }
+    const outcome = await client.replace(resource, { ...object, metadata } as ApiObject)
+    if (outcome.kind === 'done' || outcome.refusal.code !== CONFLICT || attempt === ATTEMPTS) return outcome
+  }
 }

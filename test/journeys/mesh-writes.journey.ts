@@ -57,7 +57,7 @@ interface Written {
   readonly spec: { readonly ports: readonly { readonly number: number }[] }
 }
 
-test('whatever kubectl writes, statuses that are written meanwhile do not disturb it', async (context) => {
+test('whatever kubectl writes without naming a state, statuses that are written meanwhile do not disturb it', async (context) => {
   const { state, env, kubectl, shell } = await meshUp(context)
   const program = shell()
   await program.run('true')
@@ -71,7 +71,6 @@ test('whatever kubectl writes, statuses that are written meanwhile do not distur
   let port = 1
   const writers: readonly ((file: string) => Promise<string>)[] = [
     () => kubectl('apply', '-f', file),
-    () => kubectl('replace', '-f', file),
     () => kubectl('apply', '--server-side', '--force-conflicts', '--field-manager=alice', '-f', file),
     () =>
       kubectl(

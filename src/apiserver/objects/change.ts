@@ -4,7 +4,6 @@ import { equalJson } from '#kube/json-value.ts'
 import { conflict, notFound } from '#kube/status-errors.ts'
 import { checkObject, shapeObject, type Warnings } from './admit.ts'
 import { hasFinalizers, isBeingDeleted } from './finalizers.ts'
-import { madeFor } from './made-for.ts'
 import { metadataOf, metadataOfChanged, withGeneration } from './prepare-metadata.ts'
 import { present } from './presented.ts'
 import { keyOf, type ObjectTarget } from './target.ts'
@@ -40,7 +39,7 @@ export async function changeObject(
     const stored = context.store.get(key)
     if (stored === undefined) throw notFound(group, plural, target.name)
     const warnings: Warnings = []
-    const value = admitChange(context, target, stored, edit(present(stored, target.served), stored), options, warnings)
+    const value = admitChange(target, stored, edit(present(stored, target.served), stored), options, warnings)
     const result = await writeChange(context, stored, value, options, warnings)
     if (result !== undefined) return result
   }
@@ -48,7 +47,6 @@ export async function changeObject(
 }
 
 function admitChange(
-  { store }: WriteContext,
   target: ObjectTarget,
   stored: StoredObject,
   wanted: Wanted,
@@ -59,18 +57,14 @@ function admitChange(
   const { definition } = served
   const before = present(stored, served)
   const shaped = shapeObject(wanted.object, wanted.duplicates, served, options, warnings)
-  const made = madeFor(store, target, stored, metadataOf(shaped).resourceVersion)
-  if (made === 'another state') throw conflict(definition.group, definition.plural, target.name)
-  const after = partOf(target, made === 'an older status' ? withoutManagers(shaped) : shaped, before)
+  const { resourceVersion = '' } = metadataOf(shaped)
+  // As in Kubernetes, a status that was written meanwhile is another state too.
+  if (resourceVersion !== '' && resourceVersion !== String(stored.revision))
+    throw conflict(definition.group, definition.plural, target.name)
+  const after = partOf(target, shaped, before)
   const prepared = definition.prepare?.(after, before) ?? after
   checkObject(prepared, before, definition, warnings)
   return withApiVersion(wanted.own(withGeneration(prepared, before, definition)), definition)
-}
-
-/** What an older state says of who owns the status counts no more. */
-function withoutManagers(object: JsonObject): JsonObject {
-  const { managedFields: _, ...metadata } = metadataOf(object)
-  return { ...object, metadata }
 }
 
 /** The status is changed by writing to it alone, and everything else by writing to the object itself. */

@@ -89,6 +89,15 @@ test('a write for an older state is refused, one for any state is not', async ()
     await rejectionOf(api.patch(old, { metadata: { resourceVersion: (old.metadata as Meta).resourceVersion } })),
     modified,
   )
+  const read = api.get(serviceEntry('a'))
+  await api.update({ ...read, status: { x: 1 } }, {}, 'status')
+  assert.equal(await rejectionOf(api.update(read)), modified, 'a status is part of the state')
+  assert.equal(await rejectionOf(api.update({ ...read, status: { x: 2 } }, {}, 'status')), modified)
+  await api.update(api.get(serviceEntry('a')))
+  for (const resourceVersion of ['999999', '0', '-1', '1.5', 'x']) {
+    const object = { ...read, metadata: { ...(read.metadata as Meta), resourceVersion } }
+    assert.equal(await rejectionOf(api.update(object)), modified, resourceVersion)
+  }
   assert.match(
     String(await rejectionOf(api.update(serviceEntry('a')))),
     /metadata\.resourceVersion: .*must be specified/,
