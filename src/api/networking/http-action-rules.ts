@@ -4,7 +4,7 @@ import {
   faultOfSetRequestHeader,
   isAuthorityHeader,
 } from '#api/rules/http-header.ts'
-import { faultOfRegex } from '#api/rules/regex.ts'
+import { checkRegex } from '#api/rules/regex.ts'
 import type { Report } from '#api/schema/report.ts'
 import type { FieldPath } from '#kube/field-path.ts'
 import type {
@@ -113,6 +113,6 @@ export function checkRewrite(rewrite: HttpRewrite, path: FieldPath, report: Repo
     report.fault(at, 'uriRegexRewrite requires both match and rewrite fields to be specified')
   }
   if (uriRegexRewrite.match !== '') {
-    report.fault([...at, 'match'], faultOfRegex(uriRegexRewrite.match, 'uriRegexRewrite'))
+    checkRegex(uriRegexRewrite.match, 'uriRegexRewrite', [...at, 'match'], report)
   }
 }

@@ -1,4 +1,4 @@
-import { faultOfRegex } from '#api/rules/regex.ts'
+import { checkRegex } from '#api/rules/regex.ts'
 import { type Decode, described, message, oneofCase, optional, shaped, string } from '#api/schema/decode.ts'
 import type { Report } from '#api/schema/report.ts'
 import type { FieldPath } from '#kube/field-path.ts'
@@ -35,5 +35,5 @@ export function checkStringMatch(match: StringMatch, where: string, path: FieldP
 
 /** The rule about expressions alone: a uri may have an empty prefix. */
 export function checkRegexMatch(match: StringMatch, where: string, path: FieldPath, report: Report): void {
-  if (match.kind === 'regex') report.fault([...path, 'regex'], faultOfRegex(match.value, where))
+  if (match.kind === 'regex') checkRegex(match.value, where, [...path, 'regex'], report)
 }
