@@ -43,7 +43,7 @@ export function addApplyVerb(program: Command, io: VerbIo, analysis: Analysis, c
 }
 
 async function apply(flags: ApplyFlags, io: VerbIo, analysis: Analysis, connect: Connect): Promise<void> {
-  const input = readValidInput(flags.filename, 'apply')
+  const input = readValidInput(flags.filename, 'apply', 'as kubectl')
   const connection = connect(flags)
   const { client, discover } = connection
   const objects = resolveObjects(input, await discover(), flags.namespace, client.namespace)

@@ -1,7 +1,7 @@
 import { checkManifestFile } from '#api/document.ts'
 import type { Discovery } from '#kube/client/discovery.ts'
 import type { ApiObject, DiscoveredResource } from '#kube/client/resource.ts'
-import type { Manifest } from '#kube/manifest.ts'
+import type { Manifest, ManifestFile } from '#kube/manifest.ts'
 import { listManifestFiles, readManifestFile } from '#kube/manifest-files.ts'
 import { formatMessage } from '#kube/message.ts'
 import { VerbError } from './api-connection.ts'
@@ -21,21 +21,39 @@ export interface ConfigInput {
   readonly unknownKinds: readonly string[]
   /** Everything else that is wrong with the objects by themselves. */
   readonly faults: readonly string[]
+  /** What was overlooked. */
+  readonly warnings: readonly string[]
 }
 
+/** How `apiVersion` is read: istioctl looked up an object by its kind alone, so words behind the version, which a tutorial has, did no harm. */
+export type ApiVersionReading = 'as kubectl' | 'as istioctl'
+
 /** Reads everything that `-f` names and checks each object by itself. */
-export function readConfigInput(paths: readonly string[]): ConfigInput {
-  const files = listManifestFiles(paths).map(readManifestFile)
+export function readConfigInput(paths: readonly string[], reading: ApiVersionReading): ConfigInput {
+  const read = listManifestFiles(paths).map(readManifestFile)
+  const warnings: string[] = []
+  const files = reading === 'as kubectl' ? read : read.map((file) => withBareVersions(file, warnings))
   const errors = files.flatMap((file) => checkManifestFile(file).messages).filter(({ level }) => level === 'error')
   const [unknown, faults] = [true, false].map((isUnknown) =>
     errors.filter(({ text }) => text.startsWith('no matches for kind') === isUnknown).map(formatMessage),
   ) as [string[], string[]]
-  return { manifests: files.flatMap((file) => file.manifests), unknownKinds: unknown, faults }
+  return { manifests: files.flatMap((file) => file.manifests), unknownKinds: unknown, faults, warnings }
+}
+
+function withBareVersions(file: ManifestFile, warnings: string[]): ManifestFile {
+  const manifests = file.manifests.map((manifest) => {
+    const [apiVersion = '', ...words] = manifest.apiVersion.split(/\s+/)
+    if (words.length === 0) return manifest
+    const text = `${JSON.stringify(words.join(' '))} after the apiVersion ${JSON.stringify(apiVersion)} is overlooked; kubectl would refuse it`
+    warnings.push(`${placeOf(manifest, ['apiVersion'])} ${text}`)
+    return { ...manifest, apiVersion, value: { ...manifest.value, apiVersion } }
+  })
+  return { ...file, manifests }
 }
 
 /** The same for verbs that write the objects. Throws a VerbError that names every fault, or that there is nothing to VERB. */
-export function readValidInput(paths: readonly string[], verb: string): ConfigInput {
-  const input = readConfigInput(paths)
+export function readValidInput(paths: readonly string[], verb: string, reading: ApiVersionReading): ConfigInput {
+  const input = readConfigInput(paths, reading)
   if (input.faults.length > 0) throw new VerbError(input.faults)
   if (input.manifests.length === 0) throw new VerbError([`nothing to ${verb}`])
   return input

@@ -18,7 +18,8 @@ export function addCreateVerb(program: Command, io: VerbIo, connect: Connect): v
 
 async function create(words: readonly string[], flags: ConfigFlags, io: VerbIo, connect: Connect): Promise<void> {
   if (words.length > 0) throw new VerbError(['create takes no arguments'])
-  const input = readValidInput(filesOf(flags), 'create')
+  const input = readValidInput(filesOf(flags), 'create', 'as istioctl')
+  printWarnings(input.warnings, io)
   const { client, discover } = connect(flags)
   const faults: string[] = []
   for (const { resource, object } of resolveObjects(input, await discover(), flags.namespace, client.namespace)) {

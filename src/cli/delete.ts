@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Connect, refusalText, reporting, VerbError } from './api-connection.ts'
+import { type Connect, printWarnings, refusalText, reporting, VerbError } from './api-connection.ts'
 import { readConfigInput, resolveObjects } from './config-objects.ts'
 import { addConfigOptions, CONFIG_EXIT_FAILED, type ConfigFlags, filesOf } from './config-options.ts'
 import { configKey, resourceNamed } from './config-type.ts'
@@ -43,7 +43,8 @@ async function deleteFromFiles(
 ): Promise<void> {
   if (words.length > 0) throw new VerbError(['delete takes no arguments when the file option is used'])
   // What is to go need not be valid any more: faults count where they hide which object it is.
-  const input = readConfigInput(filesOf(flags))
+  const input = readConfigInput(filesOf(flags), 'as istioctl')
+  printWarnings(input.warnings, io)
   if (input.manifests.length === 0) throw new VerbError(input.faults.length > 0 ? input.faults : ['nothing to delete'])
   const { client, discover } = connect(flags)
   const faults: string[] = []

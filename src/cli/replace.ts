@@ -21,7 +21,8 @@ export function addReplaceVerb(program: Command, io: VerbIo, connect: Connect): 
 
 async function replace(words: readonly string[], flags: ConfigFlags, io: VerbIo, connect: Connect): Promise<void> {
   if (words.length > 0) throw new VerbError(['replace takes no arguments'])
-  const input = readValidInput(filesOf(flags), 'replace')
+  const input = readValidInput(filesOf(flags), 'replace', 'as istioctl')
+  printWarnings(input.warnings, io)
   const { client, discover } = connect(flags)
   const faults: string[] = []
   for (const one of resolveObjects(input, await discover(), flags.namespace, client.namespace)) {

@@ -24,7 +24,7 @@ EOF
 `
 
 const MYSQL = `cat <<EOF | istioctl create -f -
-apiVersion: networking.istio.io/v1alpha3
+apiVersion: networking.istio.io/v1alpha3 $MYSQL_DB_PORT
 kind: ServiceEntry
 metadata:
   name: mysql-external

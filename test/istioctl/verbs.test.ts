@@ -133,13 +133,24 @@ test('wrong use ends with 255 and says what was meant', async (t) => {
   }
 })
 
-test('an apiVersion with a word behind it, as a tutorial has it, is refused with the line that mends it', async (t) => {
-  const { postern } = await startApiRig(t)
-  const { code, stdout, stderr } = await postern('create -f -', { input: MYSQL.replace('v1alpha3', 'v1alpha3 3306') })
-  assert.deepEqual([code, stdout], [255, ''])
+test("a word behind the apiVersion, as a tutorial has it, is overlooked by istioctl's verbs and refused by apply", async (t) => {
+  const { postern, file } = await startApiRig(t)
+  file('mysql.yaml', MYSQL.replace('v1alpha3', 'v1alpha3 3306'))
+  const warning = '"3306" after the apiVersion "networking.istio.io/v1alpha3" is overlooked; kubectl would refuse it\n'
+  for (const [verb, text] of [
+    ['create', /^Created config service-entry\/default\/mysql-external at revision \d+\n$/],
+    ['replace', /^Updated config service-entry\/default\/mysql-external to revision \d+\n$/],
+    ['delete', /^Deleted config: service-entry\/default\/mysql-external\n$/],
+  ] as const) {
+    const { code, stdout, stderr } = await postern(`${verb} -f mysql.yaml`)
+    assert.match(stdout, text)
+    assert.deepEqual([code, stderr], [0, `Warning: mysql.yaml:1:13: ${warning}`])
+  }
+  const applied = await postern('apply -f mysql.yaml')
+  assert.deepEqual([applied.code, applied.stdout], [1, ''])
   assert.equal(
-    stderr,
-    'Error: -:1:13: error: apiVersion: "networking.istio.io/v1alpha3 3306" has "3306" after the version: write apiVersion: networking.istio.io/v1alpha3\n',
+    applied.stderr,
+    'Error: mysql.yaml:1:13: error: apiVersion: "networking.istio.io/v1alpha3 3306" has "3306" after the version: write apiVersion: networking.istio.io/v1alpha3\n',
   )
 })
 
