@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { configFile, postern, scratch, sealed } from './postern.ts'
+import { configFile, postern, scratch, sealed, startPostern } from './postern.ts'
 
 interface Validation {
   readonly valid: boolean
@@ -106,4 +106,14 @@ test('a configuration that is broken from the start starts nothing', async (cont
   assert.notEqual(outcome.code, 0)
   assert.equal(outcome.stdout, '')
   assert.match(outcome.stderr, /config\.yaml/)
+})
+
+test('a cache directory that cannot be made costs time only', async () => {
+  const started = startPostern(['allow', 'a.example.com:443'], '', undefined, {
+    ...process.env,
+    XDG_CACHE_HOME: '/proc/none',
+  })
+  const { code, stdout, stderr } = await started.ended
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.match(stdout, /- a\.example\.com/)
 })
