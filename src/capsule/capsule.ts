@@ -9,8 +9,11 @@ export interface CapsuleOptions {
   readonly cwd: string
   /** Path sockets of the host that stay reachable; everything else is hidden. */
   readonly sharedSockets: readonly string[]
-  /** Files and directories that the program may read and not change: what decides over it. Default: none. */
-  readonly readOnlyPaths?: readonly string[]
+  /**
+   * Files and directories that the program may read and not change: what decides over it. Default: none. A promise is waited for only once
+   * the capsule's processes are there; when it rejects, so does the building.
+   */
+  readonly readOnlyPaths?: readonly string[] | Promise<readonly string[]>
   /** Directories of the host that are empty for the program; those that do not exist need no hiding. Default: none. */
   readonly hiddenDirectories?: readonly string[]
   /** Processes and threads at a time; default 4096. */

@@ -66,6 +66,8 @@ class RunningCapsule implements Capsule {
   constructor(options: CapsuleOptions) {
     this.#options = options
     this.#host = new HostView(options.env, options)
+    // It may reject before it is waited for.
+    Promise.resolve(options.readOnlyPaths).catch(() => undefined)
     this.#agent = spawnAgent()
     this.#warden = (this.#agent.stdio as readonly unknown[])[5] as Writable
     this.#warden.on('error', () => undefined)
@@ -96,7 +98,7 @@ class RunningCapsule implements Capsule {
     const { command, cwd, env, sharedSockets } = this.#options
     const foreground = this.#terminal.isOurs()
     const maskedSockets = this.#host.socketsToMask()
-    const insideEnv = environmentInside(env, sharedSockets, this.#host.plan.runtimeDirectory)
+    const insideEnv = environmentInside(env, sharedSockets, this.#host.runtimeDirectory)
     this.#stopPassing = passSignals({ deliver: (signal, front) => this.#deliver(signal, front) }, this.#terminal)
     this.#tell({ kind: 'start', program: { command, cwd, env: insideEnv, maskedSockets, foreground } })
     return this.#starting.promise
@@ -129,7 +131,7 @@ class RunningCapsule implements Capsule {
   #receive(message: FromAgent, handle: unknown): void {
     switch (message.kind) {
       case 'born':
-        this.#build()
+        void this.#build()
         break
       case 'socket':
         if (handle instanceof DatagramSocket) this.sockets.dnsUdp.push(handle)
@@ -155,10 +157,11 @@ class RunningCapsule implements Capsule {
     }
   }
 
-  #build(): void {
+  async #build(): Promise<void> {
+    const { readOnlyPaths = [], taskLimit = defaultTaskLimit } = this.#options
     try {
       mapIds(this.#agent.pid ?? 0)
-      this.#tell({ kind: 'build', filesystem: this.#host.plan, taskLimit: this.#options.taskLimit ?? defaultTaskLimit })
+      this.#tell({ kind: 'build', filesystem: this.#host.plan(await readOnlyPaths), taskLimit })
     } catch (thrown) {
       this.#fail(thrown instanceof Fault ? thrown : new Fault('capsule/build', messageOf(thrown), { cause: thrown }))
       this.destroy()

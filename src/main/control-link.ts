@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { dirname } from 'node:path'
 import { Fault } from '#base/fault.ts'
 import type { RunOptions } from '#cli/run.ts'
 import type { NodeIdentity } from '#xds/resource-set.ts'
@@ -13,11 +14,13 @@ import { stateDirectory } from './state-directory.ts'
 export interface ControlLink {
   /** Where it serves xDS. */
   readonly socketPath: string
+  /** The directory of that socket, once it is there. */
+  readonly directory: Promise<string>
   /** Who the sidecar is to it. */
   readonly node: NodeIdentity
   /** Settles when it serves. */
   readonly ready: Promise<void>
-  close(): void
+  close(): Promise<void>
 }
 
 /** Without files, a run joins the mesh that is up, as a workload of its own; with files, or where none is up, it stands alone. */
@@ -28,6 +31,7 @@ export async function openControl(options: RunOptions): Promise<ControlLink> {
   const control = startControl(options)
   return {
     socketPath: control.socketPath,
+    directory: control.directory,
     node: sidecarNode({ name, namespace }, labels),
     ready: control.ready,
     close: () => control.close(),
@@ -54,7 +58,13 @@ async function joinMesh(options: RunOptions): Promise<ControlLink | undefined> {
     REGISTER: 'true',
     ...(accessLog === undefined ? {} : { ACCESS_LOG_FILE: accessLog, ACCESS_LOG_ENCODING: logFormat.toUpperCase() }),
   }
-  return { socketPath: xds, node: { ...node, metadata }, ready: Promise.resolve(), close: () => undefined }
+  return {
+    socketPath: xds,
+    directory: Promise.resolve(dirname(xds)),
+    node: { ...node, metadata },
+    ready: Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
 }
 
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'

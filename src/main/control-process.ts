@@ -1,22 +1,31 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { accessSync, constants } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Fault } from '#base/fault.ts'
 import { programPath } from '#base/program-path.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
+import { removePrivateDirectory } from './private-directory.ts'
 
 const RESTART_MS = 1_000
+/** How long it may take to clean up after itself. */
+const END_MS = 1_000
+const NAME_BYTES = 8
 
 type Phase = 'starting' | 'serving' | 'starting again'
 
 /** The control process as the process that started it sees it: started again when it dies, while what it sent stays in force. */
 export class ControlProcess {
   readonly socketPath: string
+  /** Settles with the directory of the socket once it is there: only the control process, which removes it, ever makes it. */
+  readonly directory: Promise<string>
   /** Settles when it serves; rejects with a Fault `control/invalid-configuration` when the configuration is unusable from the start. */
   readonly ready: Promise<void>
   readonly #settings: ControlSettings
   readonly #onNotice: (text: string) => void
+  readonly #placing = Promise.withResolvers<string>()
   readonly #starting = Promise.withResolvers<void>()
   #child: ChildProcess | undefined
   #restart: NodeJS.Timeout | undefined
@@ -24,19 +33,20 @@ export class ControlProcess {
   #complaint = ''
 
   constructor(settings: Omit<ControlSettings, 'socketPath'>, onNotice: (text: string) => void) {
-    this.socketPath = join(mkdtempSync(join(privateDirectory(), 'postern-')), 'xds')
+    this.socketPath = join(privateDirectory(), `postern-${randomBytes(NAME_BYTES).toString('hex')}`, 'xds')
     this.#settings = { ...settings, socketPath: this.socketPath }
     this.#onNotice = onNotice
+    this.directory = this.#placing.promise
     this.ready = this.#starting.promise
-    this.ready.catch(() => undefined)
+    for (const promise of [this.directory, this.ready]) promise.catch(() => undefined)
     this.#start()
   }
 
-  close(): void {
-    this.#child?.removeAllListeners('exit')
+  /** Ends it, and leaves nothing of it. */
+  async close(): Promise<void> {
     clearTimeout(this.#restart)
-    this.#child?.kill('SIGKILL')
-    rmSync(dirname(this.socketPath), { recursive: true, force: true })
+    if (this.#child !== undefined) await endOf(this.#child)
+    removePrivateDirectory(dirname(this.socketPath))
   }
 
   #start(): void {
@@ -53,6 +63,9 @@ export class ControlProcess {
 
   #hear(news: ControlNews): void {
     switch (news.kind) {
+      case 'placed':
+        this.#placing.resolve(dirname(this.socketPath))
+        break
       case 'ready':
         this.#phase = 'serving'
         this.#complaint = ''
@@ -73,6 +86,7 @@ export class ControlProcess {
 
   /** The first start fails whole; later ones are tried until one serves, and why they fail is said once. */
   #fail(fault: Fault): void {
+    this.#placing.reject(fault)
     this.#starting.reject(fault)
     if (this.#phase === 'starting' || fault.message === this.#complaint) return
     if (this.#phase === 'serving' || fault.code !== 'control/ended') {
@@ -81,6 +95,17 @@ export class ControlProcess {
     }
     this.#phase = 'starting again'
   }
+}
+
+/** Told by the end of its channel it ends by itself and cleans up; one that does not hear is killed. */
+async function endOf(child: ChildProcess): Promise<void> {
+  child.removeAllListeners('exit')
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  const limit = setTimeout(() => child.kill('SIGKILL'), END_MS)
+  if (child.connected) child.disconnect()
+  await ended
+  clearTimeout(limit)
 }
 
 /** Where only this user comes: the runtime directory, /run for root, or the temporary directory (a folder of mode 0700 in it). */

@@ -2,7 +2,7 @@
 export interface ControlSettings {
   /** Files and directories of configuration; none: the defaults, which deny everything. */
   readonly files: readonly string[]
-  /** The Unix socket to serve xDS on. */
+  /** The Unix socket to serve xDS on. Its directory is the control process's: it makes it, and removes it when the run ends. */
   readonly socketPath: string
   /** What the command line says over the mesh configuration. */
   readonly overrides: MeshOverrides
@@ -16,6 +16,8 @@ export interface MeshOverrides {
 
 /** What the control process tells the process that started it. */
 export type ControlNews =
+  /** The directory of the socket is there. */
+  | { readonly kind: 'placed' }
   | { readonly kind: 'ready' }
   /** The configuration it was started with is unusable: it ends. */
   | { readonly kind: 'invalid'; readonly messages: readonly string[] }

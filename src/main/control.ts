@@ -1,5 +1,4 @@
 // The control process of one `postern run`: files → mesh → translation → xDS on a Unix socket. Ends with its parent.
-import { rmSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { dirname } from 'node:path'
 import { Fault, messageOf } from '#base/fault.ts'
@@ -10,6 +9,7 @@ import { formatMessage } from '#kube/message.ts'
 import { AdsServer } from '#xds/server/ads-server.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
 import { overriding } from './mesh-overrides.ts'
+import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts'
 
 /** When nobody listens any more, this process is about to end. */
 function tell(news: ControlNews): void {
@@ -21,6 +21,8 @@ function notice(text: string): void {
 }
 
 async function serve(settings: ControlSettings): Promise<void> {
+  makePrivateDirectory(dirname(settings.socketPath))
+  tell({ kind: 'placed' })
   const source = openFileSource({
     paths: settings.files,
     onProblem: (errors) =>
@@ -45,10 +47,10 @@ async function serve(settings: ControlSettings): Promise<void> {
   flushCompileCache()
 }
 
-/** The run may be killed at any moment, also before this process has begun: what it cannot clean up then is cleaned up here. */
+/** However the run ends, also before this process has begun: this process ends with it and leaves nothing. */
 function endWithRun({ socketPath }: ControlSettings): void {
   const end = () => {
-    rmSync(dirname(socketPath), { recursive: true, force: true })
+    removePrivateDirectory(dirname(socketPath))
     process.exit()
   }
   process.once('disconnect', end)

@@ -22,7 +22,7 @@ export async function runCooperative(options: RunOptions): Promise<number> {
   try {
     return await runBeside(control, options)
   } finally {
-    control.close()
+    await control.close()
   }
 }
 

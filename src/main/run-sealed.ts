@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { Fault } from '#base/fault.ts'
 import type { Capsule } from '#capsule/capsule.ts'
 import { createCapsule } from '#capsule/create-capsule.ts'
@@ -19,21 +18,22 @@ export async function runSealed(options: RunOptions): Promise<number> {
   const cwd = workingDirectory()
   const control = await openControl(options)
   for (const path of options.sharedSockets) if (!existsSync(path)) notice(`--share-socket: there is no "${path}"`)
+  const files = protectedFiles(options)
   const building = createCapsule({
     command: options.command,
     env: programEnvironment(process.env),
     cwd,
     sharedSockets: options.sharedSockets,
     hiddenDirectories: [meshState()],
-    readOnlyPaths: [...protectedFiles(options), dirname(control.socketPath)],
+    readOnlyPaths: control.directory.then((directory) => [...files, directory]),
   })
   // Unsettled parts are looked at one after the other; a failure of a later one must not count as unhandled until then.
   building.catch(() => undefined)
   try {
     return await runBeside(control, building, options)
   } finally {
-    control.close()
     void building.then((capsule) => capsule.destroy()).catch(() => undefined)
+    await control.close()
   }
 }
 

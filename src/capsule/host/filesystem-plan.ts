@@ -33,37 +33,45 @@ const runtimeDirectories = ['/run', '/var/run', '/tmp/.X11-unix', '/tmp/.ICE-uni
 /** What of the host a program is to find, see CapsuleOptions. */
 interface HostViewOptions {
   readonly sharedSockets: readonly string[]
-  readonly readOnlyPaths?: readonly string[]
   readonly hiddenDirectories?: readonly string[]
 }
 
 /** What is hidden from a program, seen from the host's side before the capsule exists. */
 export class HostView {
-  readonly plan: FilesystemPlan
+  /** Where XDG_RUNTIME_DIR leads; undefined when it is not set or no directory. */
+  readonly runtimeDirectory: string | undefined
   readonly #mounts: readonly MountPoint[]
+  readonly #covered: readonly string[]
+  readonly #hidden: readonly string[]
   readonly #sharedSockets: readonly string[]
   #known: ReadonlySet<string> = new Set()
 
   constructor(env: NodeJS.ProcessEnv, options: HostViewOptions) {
-    const { sharedSockets, readOnlyPaths: readOnly = [], hiddenDirectories = [] } = options
+    const { sharedSockets, hiddenDirectories = [] } = options
     this.#mounts = readMountTable()
     // By the name that the user gave, and as what it is where that is a link.
     this.#sharedSockets = [
       ...new Set(sharedSockets.flatMap((path) => [resolve(path), realPath(path) ?? resolve(path)])),
     ]
     const runtimeDirectory = absoluteDirectory(env.XDG_RUNTIME_DIR)
-    const hidden = hiddenDirectories.flatMap((path) => absoluteDirectory(path) ?? [])
-    const wanted = [...runtimeDirectories, ...(runtimeDirectory === undefined ? [] : [runtimeDirectory]), ...hidden]
+    this.runtimeDirectory = runtimeDirectory
+    this.#hidden = hiddenDirectories.flatMap((path) => absoluteDirectory(path) ?? [])
+    const ownRuntime = runtimeDirectory === undefined ? [] : [runtimeDirectory]
+    const wanted = [...runtimeDirectories, ...ownRuntime, ...this.#hidden]
     const emptied = wanted.filter(isDirectory).flatMap((path) => everyPathOf(path, this.#mounts))
-    const covered = outermost([...emptied.filter(isDirectory), ...strayKernelWindows(this.#mounts)])
-    const { paths, above } = readOnlyPaths(readOnly, covered)
+    this.#covered = outermost([...emptied.filter(isDirectory), ...strayKernelWindows(this.#mounts)])
+  }
+
+  /** What the agent is to do, where the program may not change what `readOnly` names. */
+  plan(readOnly: readonly string[]): FilesystemPlan {
+    const { paths, above } = readOnlyPaths(readOnly, this.#covered)
     // Nothing false is to take the place of what is hidden. Where more is covered, that is out of reach anyway.
-    const aboveHidden = hidden.filter((path) => covered.includes(path)).flatMap(directoriesAbove)
-    this.plan = {
+    const aboveHidden = this.#hidden.filter((path) => this.#covered.includes(path)).flatMap(directoriesAbove)
+    return {
       heldDirectories: outermostFirst([...above, ...aboveHidden]),
       readOnlyPaths: paths,
-      coveredDirectories: covered,
-      runtimeDirectory,
+      coveredDirectories: this.#covered,
+      runtimeDirectory: this.runtimeDirectory,
       sharedSockets: this.#sharedSockets,
       resolvConf: resolvedFile('/etc/resolv.conf'),
       nsswitchConf: resolvedFile('/etc/nsswitch.conf'),
@@ -91,7 +99,7 @@ export class HostView {
 
   #isHidden(path: string): boolean {
     if (this.#sharedSockets.includes(path)) return true
-    return this.plan.coveredDirectories.some((directory) => isWithin(path, directory))
+    return this.#covered.some((directory) => isWithin(path, directory))
   }
 }
 

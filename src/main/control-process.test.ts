@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { ControlProcess } from './control-process.ts'
+
+const OVERRIDES = { policy: undefined, accessLogFile: undefined, accessLogEncoding: undefined }
+
+/** A runtime directory of this test's own. */
+function runtimeDirectory(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'runtime-'))
+  const { XDG_RUNTIME_DIR } = process.env
+  process.env.XDG_RUNTIME_DIR = directory
+  context.after(() => {
+    if (XDG_RUNTIME_DIR === undefined) delete process.env.XDG_RUNTIME_DIR
+    else process.env.XDG_RUNTIME_DIR = XDG_RUNTIME_DIR
+    rmSync(directory, { recursive: true, force: true })
+  })
+  return directory
+}
+
+function start(files: readonly string[] = []): ControlProcess {
+  return new ControlProcess({ files, overrides: OVERRIDES }, () => undefined)
+}
+
+test('the directory of the socket is made by the process that removes it, and by no other', async (context) => {
+  const runtime = runtimeDirectory(context)
+  const control = start()
+  // Who is killed now leaves nothing.
+  assert.deepEqual(readdirSync(runtime), [])
+  const directory = await control.directory
+  assert.equal(dirname(control.socketPath), directory)
+  assert.equal(statSync(directory).mode & 0o777, 0o700)
+  await control.ready
+  assert.deepEqual(readdirSync(directory), [basename(control.socketPath)])
+  await control.close()
+  assert.deepEqual(readdirSync(runtime), [])
+})
+
+test('what is ended before it served leaves nothing', async (context) => {
+  const runtime = runtimeDirectory(context)
+  const control = start()
+  await control.close()
+  assert.deepEqual(readdirSync(runtime), [])
+})
+
+test('a directory that others may enter is not used, and stays', async (context) => {
+  runtimeDirectory(context)
+  const control = start()
+  const directory = dirname(control.socketPath)
+  mkdirSync(directory, { mode: 0o755 })
+  await assert.rejects(control.ready, { code: 'control/invalid-configuration', message: /is there already/ })
+  await assert.rejects(control.directory)
+  await control.close()
+  assert.ok(existsSync(directory))
+})
+
+test('an unusable configuration is told of, and leaves nothing', async (context) => {
+  const runtime = runtimeDirectory(context)
+  const file = join(mkdtempSync(join(tmpdir(), 'broken-')), 'broken.yaml')
+  context.after(() => rmSync(dirname(file), { recursive: true, force: true }))
+  writeFileSync(file, 'kind: Nonsense\n')
+  const control = start([file])
+  await assert.rejects(control.ready, { code: 'control/invalid-configuration' })
+  await control.close()
+  assert.deepEqual(readdirSync(runtime), [])
+})
