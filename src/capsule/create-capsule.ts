@@ -221,9 +221,9 @@ function spawnAgent(): ChildProcess {
 
 const hide = `mount --no-canonicalize --bind ${emptyFile} "$path"`
 const count = 'PATH=$PATH:/usr/sbin:/sbin nft -n list table inet postern >&6'
-/** What is sent to the whole process group (by timeout(1), by a terminal that closes) is the program's to answer. */
+/** What is sent to the whole process group (by timeout(1), by a terminal that closes) is the program's to answer. The agent, as every Node, hears all again. */
 const deaf = "trap '' HUP INT QUIT TERM USR1 USR2 TSTP"
-const wardenProgram = `(${deaf}; while IFS= read -r path; do ${hide}; done; ${count}) <&5 >/dev/null 2>&1 3<&- 4<&- 5<&- &
+const wardenProgram = `${deaf}; (while IFS= read -r path; do ${hide}; done; ${count}) <&5 >/dev/null 2>&1 3<&- 4<&- 5<&- &
 exec unshare --pid --fork --kill-child -- "$@" 5<&- 6<&-`
 
 /** The agent needs no more than these; the program's own environment comes with its start. */

@@ -66,7 +66,9 @@ function sayOnce(text: string): void {
 }
 
 // The terminal's signals go to the whole foreground process group: the run decides when this process ends.
-for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP'] as const) process.on(signal, () => {})
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP', 'SIGUSR1', 'SIGUSR2'] as const) {
+  process.on(signal, () => {})
+}
 
 const settings = JSON.parse(process.argv[2] as string) as ControlSettings
 endWithRun(settings)

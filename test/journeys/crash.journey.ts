@@ -65,7 +65,7 @@ test('kill -9 at any moment leaves nothing behind', async (context) => {
 
 /** The process that hides late sockets, of the run whose PATH ends with `mark`. */
 function wardenOf(mark: string): number {
-  const isWarden = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sh\0-c\0(trap')
+  const isWarden = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sh\0-c\0trap')
   const warden = processesWith(mark).find(isWarden)
   assert.ok(warden !== undefined, 'there is no warden')
   return warden
@@ -83,16 +83,27 @@ test('kill -9 of the warden ends the program, which would be less sealed from th
   await eventually('every process of the run to end', () => processesWith(mark).length === 0, 5000)
 })
 
-test('a signal to the whole process group, as timeout sends it, ends no warden: the program has its time to finish', async () => {
-  const inner = "trap 'sleep 1; echo finished; exit 5' TERM; echo ready; while :; do sleep 0.1; done"
-  const run = spawn(POSTERN, ['run', '--', 'sh', '-c', inner], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
-  let printed = ''
-  run.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text
-    if (printed === 'ready\n') process.kill(-(run.pid as number), 'SIGTERM')
-  })
-  const [code] = await once(run, 'close')
-  assert.deepEqual([code, printed], [5, 'ready\nfinished\n'])
+const PASSED = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+
+test('a signal to the whole process group, as timeout sends it, ends the program alone, which has its time to finish', async () => {
+  const inner =
+    "trap 'sleep 1; echo finished; exit 5' TERM HUP INT QUIT USR1 USR2; echo ready; while :; do sleep 0.1; done"
+  for (const signal of PASSED) {
+    const run = spawn(POSTERN, ['run', '--', 'sh', '-c', inner], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    let printed = ''
+    let said = ''
+    run.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    run.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+      if (printed === 'ready\n') process.kill(-(run.pid as number), signal)
+    })
+    const [code] = await once(run, 'close')
+    // The shell may tell which signal ended its sleep.
+    assert.deepEqual([signal, code, printed], [signal, 5, 'ready\nfinished\n'], said)
+    assert.doesNotMatch(said, /postern|Debugger/, signal)
+  }
 })
 
 test('a command that leaves a process in the background leaves none behind', async () => {
