@@ -75,9 +75,10 @@ function nullForUndefined(_key: string, value: unknown): unknown {
   return value === undefined ? null : value
 }
 
-/** No ServiceEntry of a host opens UDP, what is this machine's own, or a name that is none. */
+/** No ServiceEntry of a host opens UDP, HTTP/1.0, what is this machine's own, or a name that is none. */
 function canBeAllowed({ protocol, reason, host }: Denial): boolean {
-  return protocol !== 'udp' && reason !== 'local_address' && host?.includes('\\') !== true
+  if (protocol === 'udp' || reason === 'http_version' || reason === 'local_address') return false
+  return host?.includes('\\') !== true
 }
 
 /** YAML of a ServiceEntry that would allow the call; null when none can. The kinds are loaded for it only. */

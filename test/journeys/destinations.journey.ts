@@ -123,3 +123,13 @@ describe('a name that is answered with an address of this machine', () => {
     assert.equal(visits, 0)
   })
 })
+
+test('HTTP/1.0 to a port that is declared HTTP is told which versions are routed', async (context) => {
+  const file = configFile(
+    context,
+    serviceEntry('bin', 'hosts: [httpbin.org], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS'),
+  )
+  const { stdout, stderr } = await sealed(['-f', file], 'curl -0 -sSi http://httpbin.org/get')
+  assert.match(stdout, /^HTTP\/1\.1 502 .*^x-postern-denied: http_version\r$.*only HTTP\/1\.1 and HTTP\/2 are routed/ms)
+  assert.doesNotMatch(stderr, /allow it with/)
+})

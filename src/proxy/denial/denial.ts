@@ -6,6 +6,8 @@ export type DenialReason =
   | 'port_not_allowed'
   /** A service entry names the host and port, but the call speaks another protocol than it says. */
   | 'protocol_mismatch'
+  /** A service entry names the host and port, but HTTP/1.0, which no host is told by, is spoken. */
+  | 'http_version'
   /** A service entry allows this port on other addresses only. */
   | 'address_not_allowed'
   /** TLS without a server name, where only a server name could have allowed it. */

@@ -86,6 +86,14 @@ describe('a host that is named', () => {
     )
   })
 
+  it('in a version of HTTP that is not routed', () => {
+    const services = [{ host: 'example.com', port: 80, protocol: 'HTTP' }]
+    assert.equal(
+      nearestText(services, { host: 'example.com', hostKnownBy: 'host', port: 80, protocol: 'http', isOldHttp: true }),
+      'http_version: ServiceEntry default/example.com allows HTTP/1.1 and HTTP/2 on port 80 of example.com [spec.ports[].protocol]',
+    )
+  })
+
   it('but whose TLS handshake does not say so', () => {
     assert.match(
       nearestText([{ host: 'example.com', port: 443 }], { host: 'example.com', hostKnownBy: 'dns' }),

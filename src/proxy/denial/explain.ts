@@ -12,6 +12,8 @@ export interface RefusedCall {
   readonly host: string | undefined
   readonly hostKnownBy: Denial['hostKnownBy']
   readonly protocol: Denial['protocol']
+  /** HTTP that no route can take: it is neither HTTP/1.1 nor HTTP/2. */
+  readonly isOldHttp?: boolean
   /** Set when a service was found, and the address was at fault. */
   readonly refusal?: RefusedAddress
 }
@@ -88,6 +90,10 @@ function explainProtocol(service: IndexedService, call: RefusedCall): Explanatio
       allows: `allows ${service.protocol} on port ${service.port} of ${service.host} only`,
     }
     return { reason: 'protocol_mismatch', nearest }
+  }
+  if (declared === 'http' && call.isOldHttp) {
+    const allows = `allows HTTP/1.1 and HTTP/2 on port ${service.port} of ${service.host}`
+    return { reason: 'http_version', nearest: { rule: service.rule, field: 'spec.ports[].protocol', allows } }
   }
   if (service.hasEndpoint) return undefined
   const nearest = {

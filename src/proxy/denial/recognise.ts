@@ -9,6 +9,8 @@ export type Spoken =
       readonly kind: 'http1'
       readonly host: string | undefined
       readonly method: string
+      /** False for HTTP/1.0 and whatever else is no HTTP/1.1. */
+      readonly isHttp11: boolean
     }
   /** `streamId` is 0 when no request has come yet. */
   | { readonly kind: 'http2'; readonly streamId: number }
@@ -61,7 +63,8 @@ function http1Of(head: string): Spoken {
   const [line = ''] = head.split(/\r?\n/, 1)
   const [method = '', target = ''] = line.split(' ')
   const authority = method === 'CONNECT' ? target : /^https?:\/\/([^/?#]*)/i.exec(target)?.[1]
-  return { kind: 'http1', method, host: hostOfAuthority(authority ?? /^host:[ \t]*(\S*)/im.exec(head)?.[1] ?? '') }
+  const host = hostOfAuthority(authority ?? /^host:[ \t]*(\S*)/im.exec(head)?.[1] ?? '')
+  return { kind: 'http1', method, host, isHttp11: /^\S+ \S+ HTTP\/1\.1$/.test(line) }
 }
 
 /** "Example.com:8080" → "example.com"; undefined for what is no host name (empty, an address, strange characters). */

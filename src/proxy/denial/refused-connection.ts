@@ -147,18 +147,23 @@ export class RefusedConnection implements ConnectionReader {
       return this.#deny('tls', spoken.serverName, 'sni')
     }
     if (spoken.kind === 'http1') {
-      return this.#deny('http', spoken.host, spoken.method === 'CONNECT' ? 'connect' : 'host')
+      return this.#deny('http', spoken.host, spoken.method === 'CONNECT' ? 'connect' : 'host', !spoken.isHttp11)
     }
     if (spoken.kind === 'http2') return this.#deny('http', undefined, undefined)
     return this.#deny(spoken.kind === 'mongo' ? 'mongo' : 'tcp', undefined, undefined)
   }
 
-  #deny(protocol: Denial['protocol'], host: string | undefined, hostKnownBy: Denial['hostKnownBy']): Denial {
+  #deny(
+    protocol: Denial['protocol'],
+    host: string | undefined,
+    hostKnownBy: Denial['hostKnownBy'],
+    isOldHttp = false,
+  ): Denial {
     const { info } = this.#connection
     this.#answered = true
     const { downstreamLocalAddress: ip, downstreamLocalPort: port } = info
     const { refusal, index } = this.#options
-    const call = { ip, port, protocol, host, hostKnownBy, ...(refusal && { refusal }) }
+    const call = { ip, port, protocol, host, hostKnownBy, isOldHttp, ...(refusal && { refusal }) }
     const denial = this.#refuser.deny(call, index)
     info.deniedReason = denial.reason
     return denial

@@ -32,6 +32,7 @@ const REASONS: Readonly<Record<Denial['reason'], (denial: Denial) => string>> = 
   },
   protocol_mismatch: (denial) =>
     `port ${denial.destination.port} is declared for another protocol than ${PROTOCOL_NAMES[denial.protocol]}`,
+  http_version: () => 'only HTTP/1.1 and HTTP/2 are routed, and the request is neither',
   address_not_allowed: () => 'no ServiceEntry allows this address',
   no_sni: () => 'the TLS handshake names no server, and only a server name could have allowed it',
   no_endpoint: () => 'the host is allowed, but no endpoint of it is known and healthy',
