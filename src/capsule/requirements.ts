@@ -6,6 +6,7 @@ import { Fault, messageOf } from '#base/fault.ts'
 import type { Capsule } from './capsule.ts'
 import { createCapsule } from './create-capsule.ts'
 import { forbiddingSwitch } from './host/refusal.ts'
+import { rootCommand } from './root-command.ts'
 
 /** Something that capsules need of this machine, and whether it is there. */
 export interface Requirement {
@@ -70,7 +71,7 @@ async function inspectTool(debianPackage: string, tool: string, args: readonly s
       name: tool,
       status: 'failed',
       detail: messageOf(error).split('\n')[0] ?? '',
-      mend: `apt-get install -y ${debianPackage}`,
+      mend: rootCommand(`apt-get install -y ${debianPackage}`),
     }
   }
 }
@@ -106,7 +107,7 @@ function inspectFileLimit(): Requirement {
     name,
     status: 'warning',
     detail: `hard limit ${hard}: ${Math.floor(Number(hard) / 2)} connections`,
-    mend: `ulimit -Hn ${ampleFiles}`,
+    mend: rootCommand(`prlimit --pid $$ --nofile=${ampleFiles}`),
   }
 }
 

@@ -8,7 +8,7 @@ const scarce: MachineCheck = {
   name: 'open files',
   status: 'warning',
   detail: 'hard limit 1024',
-  mend: 'ulimit -Hn 4096',
+  mend: 'prlimit --pid $$ --nofile=4096',
 }
 const missing: MachineCheck = {
   name: 'ip',

@@ -31,5 +31,6 @@ test('what is not named is refused with the reason: CONNECT 403, absolute form 5
   assert.match(outcome.stderr, /CONNECT tunnel failed, response 403/)
   assert.match(outcome.stderr, /SOCKS5 connection to www\.wikipedia\.org\. \(2\)/)
   assert.match(outcome.stdout, /^HTTP\/1\.1 502 .*\r\n(.*\r\n)*x-postern-denied: no_service_entry\r\n/)
-  assert.match(outcome.stderr, /denied {2}sh → www\.wikipedia\.org:443/)
+  assert.match(outcome.stderr, /denied {2}sh → www\.wikipedia\.org:443 \(TCP, CONNECT www\.wikipedia\.org\)/)
+  assert.match(outcome.stderr, /denied {2}sh → www\.wikipedia\.org:80 \(HTTP, Host www\.wikipedia\.org\)/)
 })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { Fault } from '#base/fault.ts'
+import { rootCommand } from '#capsule/root-command.ts'
 
 /** Where the namespace's rules send outbound TCP, and DNS. Both are opened on loopback only. */
 export const outboundPort = 15001
@@ -111,5 +112,5 @@ function feed(tool: 'ip' | 'nft', args: readonly string[], input: string): Promi
 }
 
 function mendOf(tool: 'ip' | 'nft'): string {
-  return `apt-get install -y ${tool === 'ip' ? 'iproute2' : 'nftables'}`
+  return rootCommand(`apt-get install -y ${tool === 'ip' ? 'iproute2' : 'nftables'}`)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Fault } from '#base/fault.ts'
+import { rootCommand } from '#capsule/root-command.ts'
 
 /** Settings that forbid user namespaces: whether to root, too, the value that forbids, and the command that allows. */
 const switches = [
@@ -7,19 +8,19 @@ const switches = [
     bindsRoot: true,
     file: '/proc/sys/user/max_user_namespaces',
     forbids: '0',
-    mend: 'sysctl -w user.max_user_namespaces=15000',
+    mend: rootCommand('sysctl -w user.max_user_namespaces=15000'),
   },
   {
     bindsRoot: false,
     file: '/proc/sys/kernel/unprivileged_userns_clone',
     forbids: '0',
-    mend: 'sysctl -w kernel.unprivileged_userns_clone=1',
+    mend: rootCommand('sysctl -w kernel.unprivileged_userns_clone=1'),
   },
   {
     bindsRoot: false,
     file: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
     forbids: '1',
-    mend: 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    mend: rootCommand('sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'),
   },
 ]
 
@@ -48,7 +49,7 @@ export function forbiddingSwitch(): { readonly file: string; readonly mend: stri
 
 export function toolMissing(cause: Error): Fault {
   return new Fault('capsule/tool-missing', `cannot run "setpriv": ${cause.message}`, {
-    mend: 'apt-get install -y util-linux',
+    mend: rootCommand('apt-get install -y util-linux'),
     cause,
   })
 }

@@ -44,12 +44,13 @@ function decideTarget(
   if (ip === undefined) return { kind: 'refuse', reason: 'no_address', sentence: `no address is known for ${host}` }
   if (!mayLeadSomewhere(matchers, target, ip)) {
     const named = isIP(host) === 0
+    const isRequest = target.protocol === 'http'
     const denial = env.denier.deny({
       ip,
       port,
       host: named ? host : undefined,
-      hostKnownBy: named ? 'connect' : undefined,
-      protocol: target.protocol === 'http' ? 'http' : 'tcp',
+      hostKnownBy: !named ? undefined : isRequest ? 'host' : 'connect',
+      protocol: isRequest ? 'http' : 'tcp',
     })
     return { kind: 'refuse', reason: denial.reason, sentence: env.denier.sentence(denial) }
   }
