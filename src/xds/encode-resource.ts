@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 
 /** A resource of encoded bytes; its version is a hash of them. `name` is the one it is asked for by. */
 export function resourceOf(name: string, value: Uint8Array): EncodedResource {

@@ -1,19 +1,11 @@
+import type { EncodedResource, ResourceMap } from './resource-map.ts'
 import type { TypeUrl } from './type-url.ts'
-
-/** One xDS resource, encoded once and shared by every client that may see it. */
-export interface EncodedResource {
-  readonly name: string
-  /** Changes exactly when the bytes do (a hash of them). */
-  readonly version: string
-  /** The serialized message: the value of the Any, whose type URL is the set's. */
-  readonly value: Uint8Array
-}
 
 /** Everything one client should have: per type, resources by name. Immutable; a change is a new set. */
 export interface ResourceSet {
   /** Shown to people: in denials, `proxy-config`, statuses. */
   readonly version: string
-  readonly byType: ReadonlyMap<TypeUrl, ReadonlyMap<string, EncodedResource>>
+  readonly byType: ReadonlyMap<TypeUrl, ResourceMap>
 }
 
 /** Who a client is (envoy.config.core.v3.Node, reduced to what selects its resources). */

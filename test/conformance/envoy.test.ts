@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
 import { ENVOY_IS_MISSING } from './envoy-process.ts'
 import { resourceSetOf } from './in-memory-source.ts'

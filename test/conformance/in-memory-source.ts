@@ -1,4 +1,5 @@
-import type { EncodedResource, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
+import { type EncodedResource, ResourceMap } from '#xds/resource-map.ts'
+import type { ResourceSet, ResourceSource } from '#xds/resource-set.ts'
 import type { TypeUrl } from '#xds/type-url.ts'
 
 /** One set of resources for every node, replaced by hand. */
@@ -36,8 +37,7 @@ export function resourceSetOf(
   version: string,
   resources: Partial<Record<TypeUrl, readonly EncodedResource[]>>,
 ): ResourceSet {
-  const byType = new Map<TypeUrl, ReadonlyMap<string, EncodedResource>>()
-  for (const [typeUrl, list] of Object.entries(resources))
-    byType.set(typeUrl as TypeUrl, new Map(list.map((resource) => [resource.name, resource])))
+  const byType = new Map<TypeUrl, ResourceMap>()
+  for (const [typeUrl, list] of Object.entries(resources)) byType.set(typeUrl as TypeUrl, ResourceMap.of(list))
   return { version, byType }
 }

@@ -14,7 +14,8 @@ import { MongoProxySchema } from '#xds/gen/envoy/extensions/filters/network/mong
 import { TcpProxySchema } from '#xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js'
 import { UpstreamTlsContextSchema } from '#xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js'
 import { HttpProtocolOptionsSchema } from '#xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
-import type { EncodedResource, ResourceSet } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
+import type { ResourceSet } from '#xds/resource-set.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#xds/type-url.ts'
 import { resourceSetOf } from './in-memory-source.ts'
 

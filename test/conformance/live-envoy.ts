@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ResourceMap } from '#xds/resource-map.ts'
 import type { PushOutcome, ResourceSet } from '#xds/resource-set.ts'
 import { AdsServer } from '#xds/server/ads-server.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
@@ -91,9 +92,9 @@ export class LiveEnvoy {
     const running = await this.#running()
     if (running === undefined) return [{ typeUrl: CLUSTER_TYPE, reason: 'its admin interface does not answer' }]
     return [...running].flatMap(([typeUrl, held]) => {
-      const expected = resources.byType.get(typeUrl) ?? new Map()
+      const expected = resources.byType.get(typeUrl) ?? ResourceMap.EMPTY
       const isAskedForByName = typeUrl === ENDPOINT_TYPE || typeUrl === ROUTE_TYPE
-      const absent = isAskedForByName ? [] : [...expected.keys()].filter((name) => !held.has(name))
+      const absent = isAskedForByName ? [] : [...expected.names()].filter((name) => !held.has(name))
       const left = isAskedForByName ? [] : [...held].filter((name) => !expected.has(name))
       return [
         ...absent.map((name) => ({ typeUrl, reason: `"${name}" is not active` })),

@@ -6,7 +6,7 @@ import {
   DiscoveryRequestSchema,
   DiscoveryResponseSchema,
 } from '#xds/gen/envoy/service/discovery/v3/discovery_pb.js'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 import { CLUSTER_TYPE, LISTENER_TYPE, TYPE_URLS, type TypeUrl } from '#xds/type-url.ts'
 import { NODE } from './raw-ads-client.ts'
 

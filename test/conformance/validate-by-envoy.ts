@@ -7,7 +7,8 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { Cluster_DiscoveryType } from '#xds/gen/envoy/config/cluster/v3/cluster_pb.js'
 import { ClusterLoadAssignmentSchema } from '#xds/gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import { RouteConfigurationSchema } from '#xds/gen/envoy/config/route/v3/route_pb.js'
-import type { EncodedResource, ResourceSet } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
+import type { ResourceSet } from '#xds/resource-set.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
 import { staticEnvoyBootstrap } from './envoy-bootstrap.ts'
 import { spawnEnvoy } from './envoy-process.ts'
@@ -46,7 +47,7 @@ function staticResources(resources: ResourceSet): Uint8Array {
 }
 
 function valuesOf(resources: ResourceSet, typeUrl: TypeUrl): EncodedResource[] {
-  return [...(resources.byType.get(typeUrl)?.values() ?? [])]
+  return [...(resources.byType.get(typeUrl) ?? [])]
 }
 
 /** Static configuration has no place for a route table but inside a listener. */

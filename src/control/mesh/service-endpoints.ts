@@ -1,5 +1,6 @@
 import type { ServiceEntry, WorkloadEntrySpec, ServicePort as WrittenPort } from '#api/service-entry.ts'
-import type { Mesh } from './mesh.ts'
+import type { Memo } from '#base/memo.ts'
+import type { MeshShard } from './mesh-shard.ts'
 import type { Endpoint, Service, ServicePort } from './service.ts'
 
 const UNIX = 'unix://'
@@ -7,12 +8,18 @@ const UNIX = 'unix://'
 /**
  * The endpoints of one port of a service, without duplicates: those of every entry that defines the host in this namespace and
  * has a port of this name (spec 3.1).
+ * @param known what was made before
  */
-export function endpointsOf(mesh: Mesh, service: Service, port: ServicePort): readonly Endpoint[] {
+export function endpointsOf(
+  { entriesByHost }: MeshShard,
+  service: Service,
+  port: ServicePort,
+  known: Memo<readonly Endpoint[]>,
+): readonly Endpoint[] {
   if (service.resolution === 'NONE') return []
-  const entries = mesh.entriesByHost.get(service.hostKey) ?? []
+  const entries = entriesByHost.get(service.hostKey) ?? []
   const make = () => endpointsOfEntries(entries, service.host, port)
-  return mesh.endpoints.recall(port, '', entries, make)
+  return known.recall(port, '', entries, make)
 }
 
 function endpointsOfEntries(entries: readonly ServiceEntry[], host: string, port: ServicePort): readonly Endpoint[] {

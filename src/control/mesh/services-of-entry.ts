@@ -5,11 +5,15 @@ import type { Service, ServicePort, Visibility } from './service.ts'
 import { NO_ADDRESS, parseServiceAddress, type ServiceAddress } from './service-address.ts'
 import type { VirtualIps } from './virtual-ips.ts'
 
-/** The services of one service entry, hosts × addresses (spec 3.1); none for resolutions that are not supported. */
+/**
+ * The services of one service entry, hosts × addresses (spec 3.1); none for resolutions that are not supported.
+ * @param virtualIps "NAMESPACE/HOST" → what those of its own hosts have that get any: another entry may have got the host an address, which does not make
+ *   this one's original destinations reachable through it
+ */
 export function servicesOfEntry(
   entry: ServiceEntry,
   defaultExportTo: readonly string[],
-  virtualIps: ReadonlyMap<string, VirtualIps>,
+  virtualIps: ReadonlyMap<string, VirtualIps | undefined>,
 ): readonly Service[] {
   const { spec } = entry
   if (spec.resolution === 'DYNAMIC_DNS') return []
@@ -26,11 +30,8 @@ export function servicesOfEntry(
     mergeKey: mergeKeyOf(entry),
   }
   const addresses = addressesOf(entry)
-  // Another entry may have got the host an address: that does not make this one's original destinations reachable through it.
-  const eligible = new Set(virtualIpNames(entry))
   return spec.hosts.flatMap((host) => {
     const name = `${definedBy.namespace}/${host}`
-    const automatic = eligible.has(name) ? virtualIps.get(name) : undefined
     const sortKey = `${host}.${definedBy.namespace}`
     return addresses.map((address) => ({
       ...common,
@@ -40,7 +41,7 @@ export function servicesOfEntry(
       address,
       // Of its own: what is remembered of a port is so of one service.
       ports: portsOf(entry, definedBy),
-      virtualIps: automatic,
+      virtualIps: virtualIps.get(name),
     }))
   })
 }
@@ -51,12 +52,11 @@ export function creationTime({ metadata }: ServiceEntry): number {
 }
 
 /** Hosts that get automatic addresses: no addresses of their own, not NONE, no wildcard, not opted out (spec 3.13). */
-export function virtualIpNames(entry: ServiceEntry): readonly string[] {
+export function virtualIpHosts(entry: ServiceEntry): readonly string[] {
   const { spec, metadata } = entry
   if (spec.addresses.length > 0 || spec.resolution === 'NONE' || spec.resolution === 'DYNAMIC_DNS') return []
   if (metadata.labels?.['networking.istio.io/enable-autoallocate-ip']?.toLowerCase() === 'false') return []
-  const namespace = metadata.namespace ?? 'default'
-  return spec.hosts.filter((host) => !host.startsWith('*')).map((host) => `${namespace}/${host}`)
+  return spec.hosts.filter((host) => !host.startsWith('*'))
 }
 
 function addressesOf(entry: ServiceEntry): readonly ServiceAddress[] {

@@ -1,10 +1,10 @@
 import type { Sidecar } from '#api/networking/sidecar.ts'
-import type { Mesh } from './mesh.ts'
+import { compareServices, type MeshShard } from './mesh-shard.ts'
 import { nameOf, type Rejection } from './rejection.ts'
 import type { Service, ServicePort } from './service.ts'
 import { importedPart } from './sidecar-scope.ts'
 
-/** What the proxies of one namespace see (spec 3.2). */
+/** What the proxies of one namespace see of the hosts of one shard (spec 3.2). */
 export interface VisibleServices {
   /** For listeners, routes and the name table: every service of the winning namespace of its host, private ones first, each group oldest first. */
   readonly listed: readonly Service[]
@@ -18,13 +18,11 @@ export interface VisibleServices {
 }
 
 /** Selects what a namespace sees, and of that what a Sidecar imports; linear in the number of services. */
-export function visibleServices(mesh: Mesh, namespace: string, sidecar?: Sidecar): VisibleServices {
-  const { ownByNamespace, exportedToNamespace, everyone } = mesh.index
-  const exported = [
-    ...(ownByNamespace.get(namespace) ?? []),
-    ...(exportedToNamespace.get(namespace) ?? []),
-    ...everyone,
-  ]
+export function visibleServices(shard: MeshShard, namespace: string, sidecar?: Sidecar): VisibleServices {
+  const exported = inOrder(
+    shard.services.filter((service) => isExportedTo(service, namespace)),
+    namespace,
+  )
   const candidates =
     sidecar === undefined ? exported : exported.flatMap((service) => importedPart(service, sidecar, namespace) ?? [])
   const winners = winningServices(candidates, namespace)
@@ -38,6 +36,20 @@ export function visibleServices(mesh: Mesh, namespace: string, sidecar?: Sidecar
   const sharedHosts = new Set<string>()
   const byHost = mergeByHost(listed, sharedHosts, rejections)
   return { listed, byHost, addressesByHost: addressesByHost(listed), sharedHosts, rejections: unique(rejections) }
+}
+
+/** Services that a namespace sees, of whichever shards: its own private ones first, then what others export to it, then everybody's; each group oldest first. */
+export function inOrder(services: readonly Service[], namespace: string): readonly Service[] {
+  return [...services].sort((a, b) => groupOf(a, namespace) - groupOf(b, namespace) || compareServices(a, b))
+}
+
+function groupOf({ visibility, namespace: own }: Service, namespace: string): number {
+  if (visibility.kind === 'public') return 2
+  return own === namespace ? 0 : 1
+}
+
+function isExportedTo({ visibility }: Service, namespace: string): boolean {
+  return visibility.kind === 'public' || (visibility.kind === 'namespaces' && visibility.namespaces.has(namespace))
 }
 
 function addressesByHost(listed: readonly Service[]): ReadonlyMap<string, readonly string[]> {

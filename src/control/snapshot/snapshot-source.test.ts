@@ -22,7 +22,7 @@ function node(name: string, namespace = 'default'): NodeIdentity {
 }
 
 function names(set: ResourceSet | undefined, typeUrl: TypeUrl): readonly string[] {
-  return [...(set?.byType.get(typeUrl)?.keys() ?? [])].sort()
+  return [...(set?.byType.get(typeUrl)?.names() ?? [])].sort()
 }
 
 test('a node that comes before the first configuration waits, and is told when it is there', () => {

@@ -1,24 +1,28 @@
 import type { ServiceEntry } from '#api/service-entry.ts'
-import { type Mesh, MeshBuilder } from '#control/mesh/mesh.ts'
+import { type Mesh, MeshBuilder, virtualIpsOfEntry } from '#control/mesh/mesh.ts'
 import type { Rejection } from '#control/mesh/rejection.ts'
 import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { ConfigInput } from '#control/source/config-input.ts'
 import { type ProxyNode, proxyNodeOf, translationKey, viewKey } from '#control/translate/proxy-node.ts'
-import { TranslationMemory, translate } from '#control/translate/translation.ts'
+import { type Translation, translate } from '#control/translate/translation.ts'
+import { TranslationMemory } from '#control/translate/translation-memory.ts'
 import type { NodeIdentity, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
 import { Encoder } from './encoder.ts'
 
 /** Views that nobody watches are kept this many, so that a node that reconnects costs nothing. */
 const IDLE_VIEWS = 64
 
-type Rendered = Pick<View, 'set' | 'rejections'>
+/** What was made of a mesh for the nodes of a view. */
+interface Rendered {
+  readonly translation: Translation
+  readonly set: ResourceSet
+}
 
 /** What the nodes of one view (namespace, address families, ...) have, and who wants to know of a change. */
 interface View {
   readonly node: ProxyNode
   readonly watchers: Set<() => void>
-  set: ResourceSet
-  rejections: readonly Rejection[]
+  rendered: Rendered
 }
 
 /** Resource sets made of configurations; proxies that see the same share one (see viewKey). */
@@ -58,16 +62,17 @@ class Snapshots implements SnapshotSource {
   readonly #rendered = new Map<string, Rendered>()
   #renderedOf: Mesh | undefined
   #mesh: Mesh | undefined
+  /** The translation for `ANYBODY`, when it was last asked for. */
+  #anybodys: Translation | undefined
 
   update(input: ConfigInput): void {
     const next = this.#builder.build(input)
-    const earlier = setsOf(this.#views.values())
     const watched = [...this.#views.values()].filter((view) => view.watchers.size > 0)
     // Everything is made before anything is replaced: a fault here leaves the last good state as it is.
-    const remade = watched.map((view) => ({ view, made: this.#render(next, view.node, earlier) }))
+    const remade = watched.map((view) => ({ view, made: this.#render(next, view.node, view.rendered) }))
     const awaited = [...this.#waiting].map(([key, view]) => ({
       key,
-      view: { ...view, ...this.#render(next, view.node, earlier) },
+      view: { ...view, rendered: this.#render(next, view.node) },
     }))
     this.#mesh = next
     this.#waiting.clear()
@@ -75,37 +80,37 @@ class Snapshots implements SnapshotSource {
     for (const { key, view } of awaited) this.#views.set(key, view)
     const changed = awaited.map(({ view }) => view)
     for (const { view, made } of remade) {
-      view.rejections = made.rejections
-      if (made.set.version === view.set.version) continue
-      view.set = made.set
-      changed.push(view)
+      const { set } = view.rendered
+      // Who has the same already keeps the set that it has.
+      view.rendered = made.set.version === set.version ? { ...made, set } : made
+      if (view.rendered.set !== set) changed.push(view)
     }
     for (const { watchers } of changed) for (const onChange of [...watchers]) onChange()
   }
 
   current(identity: NodeIdentity): ResourceSet | undefined {
-    return this.#viewOf(proxyNodeOf(identity))?.set
+    return this.#viewOf(proxyNodeOf(identity))?.rendered.set
   }
 
   rejections(identity: NodeIdentity): readonly Rejection[] | undefined {
-    return this.#viewOf(proxyNodeOf(identity))?.rejections
+    return this.#viewOf(proxyNodeOf(identity))?.rendered.translation.rejections
   }
 
   everyRejection(): readonly Rejection[] {
     if (this.#mesh === undefined) return []
     // Without encoding what nobody may ever ask for.
     const anybody = proxyNodeOf(ANYBODY)
-    const known =
-      this.#rendered.get(translationKey(this.#mesh, anybody)) ?? translate(this.#mesh, anybody, this.#memory)
-    const watched = [...this.#views.values()].filter((view) => view.watchers.size > 0)
-    return [...new Set([known, ...watched].flatMap(({ rejections }) => rejections))]
+    this.#anybodys =
+      this.#rendered.get(translationKey(this.#mesh, anybody))?.translation ??
+      translate(this.#mesh, anybody, this.#memory, this.#anybodys)
+    const translations = new Set([this.#anybodys])
+    for (const { watchers, rendered } of this.#views.values())
+      if (watchers.size > 0) translations.add(rendered.translation)
+    return [...new Set([...translations].flatMap(({ rejections }) => rejections))]
   }
 
   virtualIps(entry: ServiceEntry): ReadonlyMap<string, VirtualIps> {
-    const ips = new Map<string, VirtualIps>()
-    for (const { host, virtualIps } of this.#mesh?.servicesByEntry.get(entry) ?? [])
-      if (virtualIps !== undefined) ips.set(host, virtualIps)
-    return ips
+    return this.#mesh === undefined ? new Map() : virtualIpsOfEntry(this.#mesh, entry)
   }
 
   watch(identity: NodeIdentity, onChange: () => void): () => void {
@@ -120,7 +125,7 @@ class Snapshots implements SnapshotSource {
     const key = viewKey(node)
     const known = this.#views.get(key)
     if (known !== undefined || this.#mesh === undefined) return known
-    const view: View = { node, watchers: new Set(), ...this.#render(this.#mesh, node, setsOf(this.#views.values())) }
+    const view: View = { node, watchers: new Set(), rendered: this.#render(this.#mesh, node) }
     this.#views.set(key, view)
     dropIdle(this.#views, key)
     return view
@@ -135,14 +140,17 @@ class Snapshots implements SnapshotSource {
     return known.watchers
   }
 
-  #render(mesh: Mesh, node: ProxyNode, earlier: readonly ResourceSet[]): Rendered {
+  /** @param before what was made of an earlier mesh for the same node */
+  #render(mesh: Mesh, node: ProxyNode, before?: Rendered): Rendered {
     if (this.#renderedOf !== mesh) this.#rendered.clear()
     this.#renderedOf = mesh
     const key = translationKey(mesh, node)
     const known = this.#rendered.get(key)
     if (known !== undefined) return known
-    const translation = translate(mesh, node, this.#memory)
-    const made = { set: this.#encoder.encode(translation, earlier), rejections: translation.rejections }
+    const translation = translate(mesh, node, this.#memory, before?.translation)
+    const sets = new Set(before === undefined ? [] : [before.set])
+    for (const { rendered } of this.#views.values()) sets.add(rendered.set)
+    const made = { translation, set: this.#encoder.encode(translation, [...sets]) }
     this.#rendered.set(key, made)
     return made
   }
@@ -152,8 +160,4 @@ class Snapshots implements SnapshotSource {
 function dropIdle(views: Map<string, View>, justMade: string): void {
   const idle = [...views].filter(([key, view]) => view.watchers.size === 0 && key !== justMade)
   for (const [key] of idle.slice(0, Math.max(0, idle.length - IDLE_VIEWS))) views.delete(key)
-}
-
-function setsOf(views: Iterable<View>): readonly ResourceSet[] {
-  return [...new Set([...views].map(({ set }) => set))]
 }

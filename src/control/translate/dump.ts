@@ -23,7 +23,7 @@ import { UuidRequestIdConfigSchema } from '#xds/gen/envoy/extensions/request_id/
 import { PreviousHostsPredicateSchema } from '#xds/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js'
 import { HttpProtocolOptionsSchema } from '#xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import { NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
-import type { EncodedResource, ResourceSet } from '#xds/resource-set.ts'
+import type { ResourceSet } from '#xds/resource-set.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
 import { messageOf, type Recipe } from './recipe.ts'
 import type { Translation } from './translation.ts'
@@ -56,9 +56,9 @@ export interface ResourceDump {
 /** What a client has, out of the bytes that it was sent. */
 export function dumpSet({ byType }: ResourceSet): ResourceDump {
   const all = <Desc extends DescMessage>(typeUrl: TypeUrl, schema: Desc): readonly JsonValue[] =>
-    [...(byType.get(typeUrl) ?? new Map<string, EncodedResource>())]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { value }]) => typeFirst(toJson(schema, fromBinary(schema, value), { registry })))
+    [...(byType.get(typeUrl) ?? [])]
+      .sort(({ name: a }, { name: b }) => (a < b ? -1 : 1))
+      .map(({ value }) => typeFirst(toJson(schema, fromBinary(schema, value), { registry })))
   const tables = all(NAME_TABLE_TYPE, NameTableSchema) as readonly { readonly table?: JsonObject }[]
   return {
     clusters: all(CLUSTER_TYPE, ClusterSchema),
@@ -69,14 +69,28 @@ export function dumpSet({ byType }: ResourceSet): ResourceDump {
   }
 }
 
-export function dumpResources(translation: Translation): ResourceDump {
-  const tables = translation.names.map((recipe) => toJson(NameTableSchema, messageOf(NameTableSchema, recipe)))
+export function dumpResources({ parts }: Translation): ResourceDump {
+  const tables = parts
+    .flatMap(({ names }) => names)
+    .map((recipe) => toJson(NameTableSchema, messageOf(NameTableSchema, recipe)))
   const table = Object.assign({}, ...tables.map((one) => (one as { table?: JsonObject }).table)) as JsonObject
   return {
-    clusters: sorted(ClusterSchema, translation.clusters),
-    listeners: sorted(ListenerSchema, translation.listeners),
-    routes: sorted(RouteConfigurationSchema, translation.routes),
-    endpoints: sorted(ClusterLoadAssignmentSchema, translation.endpoints),
+    clusters: sorted(
+      ClusterSchema,
+      parts.flatMap(({ clusters }) => clusters),
+    ),
+    listeners: sorted(
+      ListenerSchema,
+      parts.flatMap(({ listeners }) => listeners),
+    ),
+    routes: sorted(
+      RouteConfigurationSchema,
+      parts.flatMap(({ routes }) => routes),
+    ),
+    endpoints: sorted(
+      ClusterLoadAssignmentSchema,
+      parts.flatMap(({ endpoints }) => endpoints),
+    ),
     names: Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 }

@@ -7,30 +7,21 @@ import type { ProxyNode } from './proxy-node.ts'
 import type { Piece, Recipe } from './recipe.ts'
 
 /** Name of the one resource that Istio has of this type; a proxy that says so (metadata NAME_TABLE_SHARDS) gets it in parts: "name-table/3f". */
-const NAME_TABLE = 'name-table'
+export const NAME_TABLE = 'name-table'
 
-/**
- * What the DNS responder beside a proxy answers (spec 3.13): all addresses of a host, or its automatic ones; CIDR blocks answer nothing.
- * @param services with every address that a host has: each of them is one service
- */
-export function nameTables(
-  services: Iterable<Service>,
-  more: readonly HostName[],
-  config: MeshConfig,
-  node: ProxyNode,
-): readonly Recipe<NameTable>[] {
-  const names = [...hostNames(services, node), ...more]
-  const parts = node.nameTableShards ? Map.groupBy(names, ({ shard }) => shard) : new Map([[NAME_TABLE, names]])
-  return [...parts].map(([name, part]) => ({
-    name,
-    pieces: [emptyPiece(config, name), ...part.sort(byName).map(({ piece }) => piece)],
-  }))
+/** The part of the table with the hosts of one shard of the mesh: one host costs one part. */
+export function shardName(shard: number): string {
+  return `${NAME_TABLE}/${shard.toString(16).padStart(2, '0')}`
 }
 
-/** What one host adds to the table, and to which part of it. */
+/** What the DNS responder beside a proxy answers (spec 3.13), or a part of it. */
+export function nameTable(name: string, hosts: readonly HostName[], config: MeshConfig): Recipe<NameTable> {
+  return { name, pieces: [emptyPiece(config, name), ...[...hosts].sort(byName).map(({ piece }) => piece)] }
+}
+
+/** What one host adds to the table. */
 export interface HostName {
   readonly host: string
-  readonly shard: string
   readonly piece: Piece<NameTable>
 }
 
@@ -39,7 +30,10 @@ function byName({ host: a }: HostName, { host: b }: HostName): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The names of services; a host with several has the addresses of all. */
+/**
+ * The names of services: all addresses of a host, or its automatic ones; CIDR blocks answer nothing.
+ * @param services with every address that a host has: each of them is one service
+ */
 export function hostNames(services: Iterable<Service>, node: ProxyNode): readonly HostName[] {
   const byHost = new Map<string, { readonly service: Service; readonly ips: readonly string[] }>()
   for (const service of services) {
@@ -49,16 +43,7 @@ export function hostNames(services: Iterable<Service>, node: ProxyNode): readonl
     if (known === undefined) byHost.set(service.host, { service, ips })
     else byHost.set(service.host, { service: known.service, ips: [...new Set([...known.ips, ...ips])] })
   }
-  return [...byHost].map(([host, entry]) => ({ host, shard: shardOf(host), piece: namePiece(host, entry) }))
-}
-
-const SHARDS = 256
-
-/** Which part of the table a host stands in: always the same, so that one host costs one part. */
-function shardOf(host: string): string {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < host.length; i++) hash = Math.imul(hash ^ host.charCodeAt(i), 0x01000193)
-  return `${NAME_TABLE}/${((hash >>> 0) % SHARDS).toString(16).padStart(2, '0')}`
+  return [...byHost].map(([host, entry]) => ({ host, piece: namePiece(host, entry) }))
 }
 
 function emptyPiece(config: MeshConfig, name: string): Piece<NameTable> {

@@ -61,15 +61,19 @@ export function viewKey({ labels, ...node }: ProxyNode): string {
   return JSON.stringify([node, Object.entries(labels).sort()])
 }
 
-/** One string for all nodes whose translations are the same: a namespace or a label that nothing is said of makes no difference. */
+/** The node that stands for all whose translations are the same as this one's: a namespace or a label that nothing is said of makes no difference. */
+export function standIn(mesh: Mesh, node: ProxyNode): ProxyNode {
+  const { namespace, dnsDomain } = node
+  const [first = ''] = dnsDomain.split('.', 1)
+  if (mesh.particular.has(namespace) || mesh.particular.has(first) || sidecarFor(mesh, node) !== undefined) return node
+  return { ...node, namespace: '', labels: {}, dnsDomain: dnsDomain.slice(first.length) }
+}
+
+/** One string for all nodes whose translations are the same. */
 export function translationKey(mesh: Mesh, node: ProxyNode): string {
-  const { dnsDomain, namespace, ipFamilies, dnsCapture, nameTableShards, accessLog } = node
+  const { labels: _labels, ...rest } = standIn(mesh, node)
   const sidecar = sidecarFor(mesh, node)
-  const place =
-    sidecar !== undefined || mesh.index.particular.has(namespace)
-      ? [namespace, dnsDomain, sidecar && keyOf(sidecar)]
-      : [dnsDomain.replace(/^[^.]*/, '')]
-  return JSON.stringify([place, ipFamilies, dnsCapture, nameTableShards, accessLog])
+  return JSON.stringify([rest, sidecar && keyOf(sidecar)])
 }
 
 /** "0.0.0.0", "::" or both: what a listener for any address binds to; the first one names it. */

@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { DEFAULT_MESH_CONFIG } from '#api/mesh-config.ts'
 import type { ServiceEntry, ServiceEntrySpec } from '#api/service-entry.ts'
-import { buildMesh } from '#control/mesh/mesh.ts'
+import { buildMesh, MeshBuilder } from '#control/mesh/mesh.ts'
 import { dumpResources, type ResourceDump } from './dump.ts'
 import type { ProxyNode } from './proxy-node.ts'
 import { translate } from './translation.ts'
+import { TranslationMemory } from './translation-memory.ts'
 
 const HOSTS = ['a.example.com', 'b.example.com', '*.example.com', 'db.default.svc.cluster.local', 'c.example.com.']
 const ADDRESSES = [
@@ -142,5 +143,43 @@ test('the order in which objects are read does not matter', () => {
       assert.deepEqual(translated([...list].reverse(), proxy), translated(list, proxy))
     }),
     { numRuns: 500 },
+  )
+})
+
+test('a translation takes over the parts of the one before in which nothing changed', () => {
+  const tls = (name: string): ServiceEntry => ({
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      hosts: [`${name}.example.com`],
+      addresses: [],
+      ports: [{ number: 443, protocol: 'TLS', name: 'tls', targetPort: 0 }],
+      location: 'MESH_EXTERNAL',
+      resolution: 'DNS',
+      endpoints: [],
+      workloadSelector: undefined,
+      exportTo: [],
+      subjectAltNames: [],
+    },
+  })
+  const proxy: ProxyNode = {
+    namespace: 'default',
+    labels: {},
+    dnsDomain: 'default.svc.cluster.local',
+    ipFamilies: 'v4',
+    dnsCapture: true,
+    nameTableShards: true,
+  }
+  const serviceEntries = Array.from({ length: 300 }, (_, index) => tls(`host-${index}`))
+  const [builder, memory] = [new MeshBuilder(), new TranslationMemory()]
+  const input = { meshConfig: DEFAULT_MESH_CONFIG, serviceEntries, sidecars: [] }
+  const before = translate(builder.build(input), proxy, memory)
+  const mesh = builder.build({ ...input, serviceEntries: [...serviceEntries, tls('more')] })
+  const after = translate(mesh, proxy, memory, before)
+  const changed = after.parts.filter((part, index) => part !== before.parts[index])
+  assert.deepEqual(
+    changed.map(({ clusters }) => clusters.some(({ name }) => name === 'outbound|443||more.example.com')),
+    [true],
   )
 })

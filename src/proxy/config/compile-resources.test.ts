@@ -10,7 +10,7 @@ import { FileAccessLogSchema } from '#xds/gen/envoy/extensions/access_loggers/fi
 import { RouterSchema } from '#xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js'
 import { MongoProxySchema } from '#xds/gen/envoy/extensions/filters/network/mongo_proxy/v3/mongo_proxy_pb.js'
 import { NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
 import { compileResources } from './compile-resources.ts'
 

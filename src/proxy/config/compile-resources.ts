@@ -17,7 +17,7 @@ export function compileResources(resources: ResourceSet): CompiledResources {
   const state = new ResourceState()
   const notes: string[] = []
   const errors = TYPE_URLS.flatMap((typeUrl) => {
-    const changed = [...(resources.byType.get(typeUrl)?.values() ?? [])]
+    const changed = [...(resources.byType.get(typeUrl) ?? [])]
     return state.apply({ typeUrl, changed, removed: [], systemVersion: resources.version }, notes)
   })
   state.forgetUnneeded()

@@ -5,7 +5,7 @@ import { ClusterLoadAssignmentSchema } from '#xds/gen/envoy/config/endpoint/v3/e
 import { ListenerSchema } from '#xds/gen/envoy/config/listener/v3/listener_pb.js'
 import { RouteConfigurationSchema } from '#xds/gen/envoy/config/route/v3/route_pb.js'
 import { NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE } from '#xds/type-url.ts'
 import { type DecodedCluster, decodeCluster } from './decode-cluster.ts'
 import { decodeEndpoints } from './decode-endpoint.ts'

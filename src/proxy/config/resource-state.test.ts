@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as make from '#test/conformance/resources.ts'
-import type { EncodedResource, ResourceUpdate } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
+import type { ResourceUpdate } from '#xds/resource-set.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
 import { ResourceState } from './resource-state.ts'
 

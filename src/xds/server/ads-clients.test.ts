@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NODE, RawDeltaStream } from '#test/conformance/raw-ads-client.ts'
 import { eventually, serve } from '#test/conformance/served.ts'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 import { CLUSTER_TYPE } from '#xds/type-url.ts'
 
 function some(name: string, version = '1'): EncodedResource {

@@ -5,7 +5,7 @@ import { NODE, RawDeltaStream, RawSotwStream, RawStream } from '#test/conformanc
 import { clusterResource, edsClusterResource, endpointsResource } from '#test/conformance/resources.ts'
 import { eventually, serve } from '#test/conformance/served.ts'
 import type { DeltaDiscoveryResponse } from '#xds/gen/envoy/service/discovery/v3/discovery_pb.js'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE } from '#xds/type-url.ts'
 import { AdsServer } from './ads-server.ts'
 

@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { EncodedResource } from '#xds/resource-map.ts'
 import type { TypeUrl } from '#xds/type-url.ts'
 import { isWholeState } from './subscription.ts'
 import type { Push } from './type-watch.ts'

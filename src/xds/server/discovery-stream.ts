@@ -1,10 +1,10 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { ClusterSchema } from '#xds/gen/envoy/config/cluster/v3/cluster_pb.js'
-import type { EncodedResource, NodeIdentity, PushOutcome, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
+import { type Changes, type EncodedResource, ResourceMap } from '#xds/resource-map.ts'
+import type { NodeIdentity, PushOutcome, ResourceSet, ResourceSource } from '#xds/resource-set.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE, TYPE_URLS, type TypeUrl } from '#xds/type-url.ts'
 import { type DiscoveryRequest, readDeltaRequest, readSotwRequest } from './discovery-request.ts'
 import { deltaResponse, type ResponseHead, sotwResponse } from './discovery-response.ts'
-import { type Changes, NO_RESOURCES, type Resources } from './resource-changes.ts'
 import { type Push, type TypeSync, TypeWatch } from './type-watch.ts'
 
 /** The two ways to speak: how a request is read, and how a response is written (undefined: it cannot be said). */
@@ -169,8 +169,8 @@ export class DiscoveryStream {
   }
 }
 
-function resourcesOf(set: ResourceSet, typeUrl: TypeUrl): Resources {
-  return set.byType.get(typeUrl) ?? NO_RESOURCES
+function resourcesOf(set: ResourceSet, typeUrl: TypeUrl): ResourceMap {
+  return set.byType.get(typeUrl) ?? ResourceMap.EMPTY
 }
 
 /** The name under which the endpoints of a cluster are asked for. Whether the bytes are a cluster is for the client to judge. */

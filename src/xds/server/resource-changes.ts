@@ -1,31 +1,17 @@
-import type { EncodedResource } from '#xds/resource-set.ts'
+import type { Changes, ResourceMap } from '#xds/resource-map.ts'
 
-export type Resources = ReadonlyMap<string, EncodedResource>
-
-export const NO_RESOURCES: Resources = new Map()
-
-/** `undefined`: the resource does not exist. */
-export type Changes = ReadonlyMap<string, EncodedResource | undefined>
-
-const known = new WeakMap<Resources, WeakMap<Resources, readonly string[]>>()
+const known = new WeakMap<ResourceMap, WeakMap<ResourceMap, readonly string[]>>()
 
 /**
  * The names whose resources differ between two sets of one type. Sets are immutable, so the comparison is made once
  * and shared by all clients that go from the one to the other: a push costs each of them only what changed.
  */
-export function namesThatDiffer(before: Resources, after: Resources): readonly string[] {
+export function namesThatDiffer(before: ResourceMap, after: ResourceMap): readonly string[] {
   if (before === after) return []
-  const fromBefore = known.get(before) ?? new WeakMap<Resources, readonly string[]>()
+  const fromBefore = known.get(before) ?? new WeakMap<ResourceMap, readonly string[]>()
   known.set(before, fromBefore)
-  const names = fromBefore.get(after) ?? compare(before, after)
+  const names = fromBefore.get(after) ?? before.namesThatDiffer(after)
   fromBefore.set(after, names)
-  return names
-}
-
-function compare(before: Resources, after: Resources): readonly string[] {
-  const names: string[] = []
-  for (const [name, resource] of after) if (before.get(name)?.version !== resource.version) names.push(name)
-  for (const name of before.keys()) if (!after.has(name)) names.push(name)
   return names
 }
 

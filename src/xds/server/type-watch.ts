@@ -1,6 +1,6 @@
-import type { EncodedResource } from '#xds/resource-set.ts'
+import { type Changes, type EncodedResource, ResourceMap } from '#xds/resource-map.ts'
 import type { TypeUrl } from '#xds/type-url.ts'
-import { type Changes, NO_RESOURCES, namesThatDiffer, type Resources, sameChanges } from './resource-changes.ts'
+import { namesThatDiffer, sameChanges } from './resource-changes.ts'
 import { type Subscription, wants } from './subscription.ts'
 
 /** Stands for "what the client holds is not known": equal to no resource and to no absence. */
@@ -13,7 +13,7 @@ export type TypeSync = 'SYNCED' | 'STALE' | 'ERROR' | 'NOT SENT'
 interface Outstanding {
   readonly nonce: string
   readonly changes: Changes
-  base: Resources
+  base: ResourceMap
   readonly overlay: Map<string, EncodedResource | undefined>
 }
 
@@ -32,7 +32,7 @@ export interface Push {
 export class TypeWatch {
   readonly typeUrl: TypeUrl
   #subscription: Subscription
-  #base: Resources = NO_RESOURCES
+  #base: ResourceMap = ResourceMap.EMPTY
   #overlay = new Map<string, EncodedResource | undefined>()
   #outstanding: Outstanding | undefined
   #rejected: Changes | undefined
@@ -64,12 +64,12 @@ export class TypeWatch {
   }
 
   /** True while a response is unanswered that was not made from `desired`: something newer waits behind it. */
-  isBehind(desired: Resources): boolean {
+  isBehind(desired: ResourceMap): boolean {
     return this.#outstanding !== undefined && this.#outstanding.base !== desired
   }
 
   /** True when the client acknowledged all of `desired`. */
-  isSettled(desired: Resources): boolean {
+  isSettled(desired: ResourceMap): boolean {
     return this.#outstanding === undefined && this.#rejected === undefined && this.#base === desired
   }
 
@@ -95,7 +95,7 @@ export class TypeWatch {
    * still unanswered. With `linger`, resources that are gone stay for now: what refers to them must change first.
    * The caller sends it under `nonce` and says so (`sent`), or, where that cannot be said, takes it for acknowledged.
    */
-  next(desired: Resources, linger: boolean, nonce: string): Push | undefined {
+  next(desired: ResourceMap, linger: boolean, nonce: string): Push | undefined {
     if (this.#outstanding !== undefined) return undefined
     const changes = new Map<string, EncodedResource | undefined>()
     const lingering = new Map<string, EncodedResource | undefined>()
@@ -144,7 +144,7 @@ export class TypeWatch {
     return changes.size > 0 && !(this.#rejected !== undefined && sameChanges(changes, this.#rejected))
   }
 
-  #settle(base: Resources, overlay: Map<string, EncodedResource | undefined>): void {
+  #settle(base: ResourceMap, overlay: Map<string, EncodedResource | undefined>): void {
     this.#base = base
     this.#overlay = overlay
   }
@@ -153,14 +153,14 @@ export class TypeWatch {
     return this.#overlay.has(name) ? this.#overlay.get(name) : this.#base.get(name)
   }
 
-  *#candidates(desired: Resources): Iterable<string> {
+  *#candidates(desired: ResourceMap): Iterable<string> {
     yield* this.#overlay.keys()
     for (const name of namesThatDiffer(this.#base, desired)) if (!this.#overlay.has(name)) yield name
   }
 
-  *#complete(desired: Resources, lingering: Changes): Iterable<EncodedResource> {
+  *#complete(desired: ResourceMap, lingering: Changes): Iterable<EncodedResource> {
     const { wildcard, names } = this.#subscription
-    if (wildcard) yield* desired.values()
+    if (wildcard) yield* desired
     else for (const name of names) if (desired.has(name)) yield desired.get(name) as EncodedResource
     for (const resource of lingering.values()) if (resource !== undefined) yield resource
   }
@@ -176,10 +176,10 @@ export class TypeWatch {
   /** The client's wishes grew to everything: what `base` says of names that it did not want before is not so. */
   #forgetAll(): void {
     const names = [...this.#subscription.names].filter((name) => name !== '*')
-    this.#settle(NO_RESOURCES, new Map(names.map((name) => [name, UNKNOWN])))
+    this.#settle(ResourceMap.EMPTY, new Map(names.map((name) => [name, UNKNOWN])))
     this.#answered = false
     if (this.#outstanding !== undefined) {
-      this.#outstanding.base = NO_RESOURCES
+      this.#outstanding.base = ResourceMap.EMPTY
       this.#outstanding.overlay.clear()
       for (const name of names) this.#outstanding.overlay.set(name, UNKNOWN)
     }
