@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { create } from '@bufbuild/protobuf'
+import fc from 'fast-check'
 import * as make from '#test/conformance/resources.ts'
+import { encodeResource } from '#xds/encode-resource.ts'
+import { NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
 import type { EncodedResource } from '#xds/resource-map.ts'
 import type { ResourceUpdate } from '#xds/resource-set.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE, type TypeUrl } from '#xds/type-url.ts'
@@ -61,3 +65,60 @@ test('an update with one bad resource changes nothing', () => {
   assert.equal(state.config('v').clusters.size, 0)
   assert.ok(state.missing().includes('any Cluster'))
 })
+
+test('whatever comes in whatever order, all is as if what is held now had come at once', () => {
+  const name = fc.constantFrom('a', 'b', 'c')
+  const host = fc.constantFrom('one', 'two')
+  const resource = fc.oneof(
+    fc.tuple(fc.constant(CLUSTER_TYPE), name.map(make.edsClusterResource)),
+    fc.tuple(fc.constant(CLUSTER_TYPE), name.map(make.clusterResource)),
+    fc.tuple(
+      fc.constant(ENDPOINT_TYPE),
+      fc.tuple(name, fc.nat(2)).map(([of, ip]) => make.endpointsResource(of, [`10.0.0.${ip}`, 1])),
+    ),
+    fc.tuple(
+      fc.constant(LISTENER_TYPE),
+      fc.tuple(name, name).map(([of, routes]) => make.httpListenerResource(of, 80, routes)),
+    ),
+    fc.tuple(
+      fc.constant(ROUTE_TYPE),
+      fc.tuple(name, host).map(([of, to]) => make.routesResource(of, [to, 'a'])),
+    ),
+    fc.tuple(
+      fc.constant(NAME_TABLE_TYPE),
+      fc.tuple(name, host).map(([part, of]) => nameTable(part, of)),
+    ),
+  )
+  const updates = fc.array(fc.tuple(resource, fc.boolean()), { maxLength: 20 })
+  fc.assert(
+    fc.property(updates, (list) => {
+      const state = new ResourceState()
+      const held = new Map<TypeUrl, Map<string, EncodedResource | undefined>>()
+      for (const [[typeUrl, one], comes] of list) {
+        give(state, typeUrl, comes ? [one] : [], comes ? [] : [one.name])
+        const ofType = held.get(typeUrl) ?? new Map()
+        held.set(typeUrl, ofType.set(one.name, comes ? one : undefined))
+        const fresh = new ResourceState()
+        for (const [type, all] of held) {
+          const gone = [...all.keys()].filter((which) => all.get(which) === undefined)
+          give(
+            fresh,
+            type,
+            [...all.values()].filter((which) => which !== undefined),
+            gone,
+          )
+        }
+        assert.deepEqual(state.config('v'), fresh.config('v'))
+        assert.deepEqual(new Set(state.missing()), new Set(fresh.missing()))
+      }
+      state.forgetUnneeded()
+      const needed = state.routeTables()
+      for (const route of state.config('v').routes.keys()) assert.ok(needed.has(route))
+    }),
+  )
+})
+
+function nameTable(part: string, host: string): EncodedResource {
+  const table = { [`${host}.example.com`]: { ips: ['240.240.0.1'], registry: 'External' } }
+  return encodeResource(NameTableSchema, `name-table/${part}`, create(NameTableSchema, { table }))
+}

@@ -12,6 +12,25 @@ interface Held<Decoded> {
 
 type HeldByType = { readonly [Type in keyof DecodedByType]: Map<string, Held<DecodedByType[Type]>> }
 
+/** What is made of all resources of some types together. */
+interface Made {
+  endpointSets: ReadonlySet<string>
+  routeTables: ReadonlySet<string>
+  clusters: ReadonlyMap<string, Cluster>
+  listeners: ReadonlyMap<string, Listener>
+  routes: ReadonlyMap<string, RouteTable>
+  names: ReadonlyMap<string, NameRecord>
+}
+
+/** What has to be made again when a resource of a type changed. */
+const MADE_OF: Readonly<Record<TypeUrl, readonly (keyof Made)[]>> = {
+  [CLUSTER_TYPE]: ['endpointSets', 'clusters'],
+  [ENDPOINT_TYPE]: ['clusters'],
+  [LISTENER_TYPE]: ['routeTables', 'listeners'],
+  [ROUTE_TYPE]: ['routes'],
+  [NAME_TABLE_TYPE]: ['names'],
+}
+
 const WHOLE_TYPES: readonly TypeUrl[] = [CLUSTER_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE]
 const NO_ENDPOINTS: readonly Endpoint[] = []
 
@@ -28,6 +47,8 @@ export class ResourceState {
     [NAME_TABLE_TYPE]: new Map(),
   }
   readonly #received = new Set<TypeUrl>()
+  /** Made when it is asked for, and again when something changed that it is made of: with thousands of resources each of it is a walk over all of them. */
+  readonly #made: Partial<Made> = {}
   readonly #joined = new WeakMap<readonly Endpoint[], WeakMap<Cluster, Cluster>>()
 
   /** Takes an update if all of it can be used; else returns why not, and nothing changed. Notes are added to `notes`. */
@@ -38,30 +59,21 @@ export class ResourceState {
   }
 
   /** The endpoint sets that the clusters need. */
-  endpointSets(): Set<string> {
-    const names = new Set<string>()
-    for (const { decoded } of this.#held[CLUSTER_TYPE].values())
-      if (decoded?.endpointSet !== undefined) names.add(decoded.endpointSet)
-    return names
+  endpointSets(): ReadonlySet<string> {
+    this.#made.endpointSets ??= this.#endpointSets()
+    return this.#made.endpointSets
   }
 
   /** The route tables that the listeners ask for by name. */
-  routeTables(): Set<string> {
-    const names = new Set<string>()
-    for (const { decoded: listener } of this.#held[LISTENER_TYPE].values()) {
-      const chains = [...(listener?.filterChains ?? []), listener?.defaultFilterChain]
-      for (const chain of chains) {
-        if (chain?.terminal.kind === 'http_connection_manager' && 'rds' in chain.terminal.routes)
-          names.add(chain.terminal.routes.rds)
-      }
-    }
-    return names
+  routeTables(): ReadonlySet<string> {
+    this.#made.routeTables ??= this.#routeTables()
+    return this.#made.routeTables
   }
 
   /** Forgets what nothing needs any more, so that it counts as missing when it is needed again. */
   forgetUnneeded(): void {
-    keepOnly(this.#held[ENDPOINT_TYPE], this.endpointSets())
-    keepOnly(this.#held[ROUTE_TYPE], this.routeTables())
+    this.#keepOnly(ENDPOINT_TYPE, this.endpointSets())
+    this.#keepOnly(ROUTE_TYPE, this.routeTables())
   }
 
   /** True once clusters and listeners came: before that there is nothing to serve from. */
@@ -88,19 +100,13 @@ export class ResourceState {
 
   /** Everything held, as the proxy runs on it: clusters without their endpoints have none, route tables may be missing. */
   config(version: string): ProxyConfig {
-    const clusters = new Map<string, Cluster>()
-    for (const [name, { decoded }] of this.#held[CLUSTER_TYPE]) {
-      if (decoded === undefined) continue
-      const { cluster, endpointSet } = decoded
-      clusters.set(name, endpointSet === undefined ? cluster : this.#join(cluster, endpointSet))
-    }
-    return {
-      version,
-      listeners: this.#present<Listener>(LISTENER_TYPE),
-      routes: this.#present<RouteTable>(ROUTE_TYPE),
-      clusters,
-      names: this.#names(),
-    }
+    const made = this.#made
+    made.listeners ??= this.#present<Listener>(LISTENER_TYPE)
+    made.routes ??= this.#present<RouteTable>(ROUTE_TYPE)
+    made.clusters ??= this.#clusters()
+    made.names ??= this.#names()
+    const { listeners, routes, clusters, names } = made
+    return { version, listeners, routes, clusters, names }
   }
 
   #apply<Type extends keyof DecodedByType>(typeUrl: Type, update: ResourceUpdate, findings: Findings): void {
@@ -112,15 +118,59 @@ export class ResourceState {
       decoded.set(resource.name, { version, decoded: decodeResource(typeUrl, resource, findings) })
     }
     if (findings.errors.length > 0) return
+    if (decoded.size > 0) this.#changed(typeUrl)
     for (const [name, value] of decoded) held.set(name, value)
     for (const name of update.removed) this.#remove(typeUrl, name)
     this.#received.add(typeUrl)
   }
 
+  #changed(typeUrl: TypeUrl): void {
+    for (const what of MADE_OF[typeUrl]) delete this.#made[what]
+  }
+
   #remove(typeUrl: TypeUrl, name: string): void {
+    this.#changed(typeUrl)
     const isAskedForByName = typeUrl === ENDPOINT_TYPE || typeUrl === ROUTE_TYPE
     if (isAskedForByName) this.#held[typeUrl].set(name, { version: '', decoded: undefined })
     else this.#held[typeUrl].delete(name)
+  }
+
+  #keepOnly(typeUrl: typeof ENDPOINT_TYPE | typeof ROUTE_TYPE, names: ReadonlySet<string>): void {
+    const held = this.#held[typeUrl]
+    for (const name of held.keys()) {
+      if (names.has(name)) continue
+      held.delete(name)
+      this.#changed(typeUrl)
+    }
+  }
+
+  #endpointSets(): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const { decoded } of this.#held[CLUSTER_TYPE].values())
+      if (decoded?.endpointSet !== undefined) names.add(decoded.endpointSet)
+    return names
+  }
+
+  #routeTables(): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const { decoded: listener } of this.#held[LISTENER_TYPE].values()) {
+      const chains = [...(listener?.filterChains ?? []), listener?.defaultFilterChain]
+      for (const chain of chains) {
+        if (chain?.terminal.kind === 'http_connection_manager' && 'rds' in chain.terminal.routes)
+          names.add(chain.terminal.routes.rds)
+      }
+    }
+    return names
+  }
+
+  #clusters(): ReadonlyMap<string, Cluster> {
+    const clusters = new Map<string, Cluster>()
+    for (const [name, { decoded }] of this.#held[CLUSTER_TYPE]) {
+      if (decoded === undefined) continue
+      const { cluster, endpointSet } = decoded
+      clusters.set(name, endpointSet === undefined ? cluster : this.#join(cluster, endpointSet))
+    }
+    return clusters
   }
 
   #missingOf(typeUrl: typeof ENDPOINT_TYPE | typeof ROUTE_TYPE, needed: ReadonlySet<string>): string[] {
@@ -145,10 +195,9 @@ export class ResourceState {
 
   #names(): ReadonlyMap<string, NameRecord> {
     const tables = [...this.#held[NAME_TABLE_TYPE].values()].flatMap(({ decoded }) => decoded ?? [])
-    return tables.length === 1 && tables[0] !== undefined ? tables[0] : new Map(tables.flatMap((table) => [...table]))
+    if (tables.length === 1 && tables[0] !== undefined) return tables[0]
+    const names = new Map<string, NameRecord>()
+    for (const table of tables) for (const [host, record] of table) names.set(host, record)
+    return names
   }
-}
-
-function keepOnly(map: Map<string, unknown>, names: ReadonlySet<string>): void {
-  for (const name of map.keys()) if (!names.has(name)) map.delete(name)
 }
