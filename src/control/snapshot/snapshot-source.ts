@@ -52,10 +52,18 @@ export function createSnapshotSource(): SnapshotSource {
   return new Snapshots()
 }
 
+/** Who asks, and for which view. */
+interface Asking {
+  readonly node: ProxyNode
+  readonly key: string
+}
+
 class Snapshots implements SnapshotSource {
   readonly #builder = new MeshBuilder()
   readonly #memory = new TranslationMemory()
   readonly #encoder = new Encoder()
+  /** Read once of each client: a hundred ask several times at every change. */
+  readonly #asking = new WeakMap<NodeIdentity, Asking>()
   readonly #views = new Map<string, View>()
   readonly #waiting = new Map<string, { readonly node: ProxyNode; readonly watchers: Set<() => void> }>()
   /** What was made of one mesh, for all nodes that get the same. */
@@ -89,11 +97,11 @@ class Snapshots implements SnapshotSource {
   }
 
   current(identity: NodeIdentity): ResourceSet | undefined {
-    return this.#viewOf(proxyNodeOf(identity))?.rendered.set
+    return this.#viewOf(this.#read(identity))?.rendered.set
   }
 
   rejections(identity: NodeIdentity): readonly Rejection[] | undefined {
-    return this.#viewOf(proxyNodeOf(identity))?.rendered.translation.rejections
+    return this.#viewOf(this.#read(identity))?.rendered.translation.rejections
   }
 
   everyRejection(): readonly Rejection[] {
@@ -116,13 +124,21 @@ class Snapshots implements SnapshotSource {
   watch(identity: NodeIdentity, onChange: () => void): () => void {
     // One entry per call: the same function may watch twice.
     const told = () => onChange()
-    const watchers = this.#watchersOf(proxyNodeOf(identity))
+    const watchers = this.#watchersOf(this.#read(identity))
     watchers.add(told)
     return () => watchers.delete(told)
   }
 
-  #viewOf(node: ProxyNode): View | undefined {
-    const key = viewKey(node)
+  #read(identity: NodeIdentity): Asking {
+    const known = this.#asking.get(identity)
+    if (known !== undefined) return known
+    const node = proxyNodeOf(identity)
+    const asking = { node, key: viewKey(node) }
+    this.#asking.set(identity, asking)
+    return asking
+  }
+
+  #viewOf({ node, key }: Asking): View | undefined {
     const known = this.#views.get(key)
     if (known !== undefined || this.#mesh === undefined) return known
     const view: View = { node, watchers: new Set(), rendered: this.#render(this.#mesh, node) }
@@ -131,10 +147,10 @@ class Snapshots implements SnapshotSource {
     return view
   }
 
-  #watchersOf(node: ProxyNode): Set<() => void> {
-    const view = this.#viewOf(node)
+  #watchersOf(asking: Asking): Set<() => void> {
+    const view = this.#viewOf(asking)
     if (view !== undefined) return view.watchers
-    const key = viewKey(node)
+    const { node, key } = asking
     const known = this.#waiting.get(key) ?? { node, watchers: new Set<() => void>() }
     this.#waiting.set(key, known)
     return known.watchers

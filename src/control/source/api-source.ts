@@ -96,7 +96,8 @@ class FollowingSource implements ApiSource {
       if (document?.kind === 'ServiceEntry') serviceEntries.push(document.object)
     const sidecars: Sidecar[] = []
     for (const { document } of this.#sidecars.values()) if (document?.kind === 'Sidecar') sidecars.push(document.object)
-    return { meshConfig: this.#meshConfig(), serviceEntries: [...serviceEntries, ...this.#converted], sidecars }
+    serviceEntries.push(...this.#converted)
+    return { meshConfig: this.#meshConfig(), serviceEntries, sidecars }
   }
 
   watch(onChange: () => void): () => void {
