@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Rejection } from '#control/mesh/rejection.ts'
 import type { FollowedObject } from '#control/source/followed-objects.ts'
 import type { NodeIdentity, ResourceSet } from '#xds/resource-set.ts'
 import type { AdsClientState } from '#xds/server/ads-server.ts'
@@ -26,6 +27,7 @@ class Sidecar implements AdsClientState {
 function rig(...names: readonly string[]) {
   const clients = names.map((name) => new Sidecar(name))
   const written: string[] = []
+  const rejections: Rejection[] = []
   let set: ResourceSet = { version: '1', byType: new Map() }
   const followed = (): FollowedObject => ({
     object: {
@@ -41,7 +43,7 @@ function rig(...names: readonly string[]) {
     snapshots: {
       current: () => set,
       rejections: () => [],
-      everyRejection: () => [],
+      everyRejection: () => [...rejections],
       virtualIps: () => new Map(),
     },
     write: ({ name }, { conditions }) =>
@@ -56,7 +58,7 @@ function rig(...names: readonly string[]) {
     client.settledVersion = version
     reporter.done(client)
   }
-  return { clients, written, reporter, change, settle }
+  return { clients, written, rejections, reporter, change, settle }
 }
 
 /** Longer than statuses are held back for. */
@@ -110,4 +112,16 @@ test('an entry that is gone has no status', async () => {
   reporter.updated(['ServiceEntry default/gone'])
   await flushed()
   assert.deepEqual(written, [])
+})
+
+test('an entry that another one gets in the way of says so, and says when that one is gone', async () => {
+  const { written, rejections, reporter } = rig()
+  const object = { kind: 'ServiceEntry', namespace: 'default', name: 'a' }
+  rejections.push({ code: 'listener-conflict', object, path: 'spec.ports[0]', message: 'taken', because: undefined })
+  reporter.updated(['default/other'])
+  await flushed()
+  rejections.length = 0
+  reporter.updated(['default/other'])
+  await flushed()
+  assert.deepEqual(written, ['a False ListenerConflict, True Acknowledged', 'a True Accepted, True Acknowledged'])
 })

@@ -31,6 +31,7 @@ export class StatusReporter {
   readonly #refusals = new Map<AdsClientState, string>()
   readonly #dirty = new Set<string>()
   #rejections: ReadonlyMap<string, readonly Rejection[]> = new Map()
+  #rejectionsAreOld = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: StatusReporterOptions) {
@@ -41,9 +42,9 @@ export class StatusReporter {
   updated(changed: readonly string[]): void {
     const behind = this.#options.clients().filter((client) => !this.#isCurrent(client))
     this.#enforcement.changed(changed, behind)
-    const before = this.#rejections
-    this.#rejections = byObject([...this.#options.source.rejections(), ...this.#options.snapshots.everyRejection()])
-    this.#touch([...changed, ...before.keys(), ...this.#rejections.keys()])
+    this.#rejectionsAreOld = true
+    this.#touch(changed)
+    this.#schedule()
   }
 
   /** A client acknowledged everything, or went. */
@@ -74,15 +75,28 @@ export class StatusReporter {
 
   #touch(keys: Iterable<string>): void {
     for (const key of keys) this.#dirty.add(key)
-    if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS)
+    if (this.#dirty.size > 0) this.#schedule()
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS)
   }
 
   #flush(): void {
     this.#timer = undefined
+    if (this.#rejectionsAreOld) this.#rejectAnew()
     const keys = [...this.#dirty]
     this.#dirty.clear()
     const proxies = this.#options.clients().length
     for (const key of keys) this.#report(key, proxies)
+  }
+
+  /** Who is rejected now, and who was: it has its time, proxies are sent their configuration first. */
+  #rejectAnew(): void {
+    this.#rejectionsAreOld = false
+    const before = this.#rejections
+    this.#rejections = byObject([...this.#options.source.rejections(), ...this.#options.snapshots.everyRejection()])
+    for (const key of [...before.keys(), ...this.#rejections.keys()]) this.#dirty.add(key)
   }
 
   #report(key: string, proxies: number): void {
