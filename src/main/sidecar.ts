@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { Fault } from '#base/fault.ts'
 import type { CapsuleSockets } from '#capsule/capsule.ts'
 import { AccessLogs } from '#proxy/access-log/access-logs.ts'
 import { SystemResolver } from '#proxy/cluster/system-resolver.ts'
@@ -30,7 +31,7 @@ export class Sidecar {
   readonly proxy: EgressProxy
   readonly dns: DnsResponder
   readonly denier: Denier
-  /** Settles with the first configuration. */
+  /** Settles with the first configuration; rejects with a Fault `sidecar/configuration-refused` when that cannot be served. */
   readonly configured: Promise<void>
   configVersion = ''
   readonly #accessLogs: AccessLogs
@@ -41,6 +42,7 @@ export class Sidecar {
 
   constructor({ workload, onDenied, onNotice }: SidecarOptions) {
     this.configured = this.#configuring.promise
+    this.configured.catch(() => undefined)
     this.#onNotice = onNotice
     this.#accessLogs = new AccessLogs({ hostname: hostname(), onFault: (fault) => onNotice(fault.message) })
     this.#upstream = new UpstreamResolver({ nameservers: parseResolvConf(resolvConf()) })
@@ -62,7 +64,7 @@ export class Sidecar {
       address: { path },
       node,
       onConfig: (config) => this.#apply(config),
-      onRefused: (errors) => this.#onNotice(`configuration refused, the one before stays: ${errors.join('; ')}`),
+      onRefused: (errors) => this.#refuse(errors.join('; ')),
       onNotes: (notes) => this.#onNotice(notes.join('\n')),
     })
   }
@@ -90,6 +92,15 @@ export class Sidecar {
     this.#upstream.close()
     await this.proxy.close()
     await this.#accessLogs.close()
+  }
+
+  /** The first configuration has none before it: nothing can begin with it. */
+  #refuse(why: string): void {
+    if (this.configVersion !== '') this.#onNotice(`configuration refused, the one before stays: ${why}`)
+    const mend = 'it is valid, and asks for something that this sidecar cannot do: take out what is named'
+    this.#configuring.reject(
+      new Fault('sidecar/configuration-refused', `the configuration cannot be served: ${why}`, { mend }),
+    )
   }
 
   #apply(config: ProxyConfig): void {

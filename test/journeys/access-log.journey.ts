@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { scratch, sealed } from './postern.ts'
+import { configFile, scratch, sealed } from './postern.ts'
 
 const TIME = '\\[\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\\]'
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
@@ -66,4 +66,15 @@ test('an HTTP host that nothing names gets 502, a readable body and the reason',
   assert.match(outcome.stdout, /^HTTP\/1\.1 502 /)
   assert.match(outcome.stdout, /^x-postern-denied: no_service_entry\r?$/im)
   assert.match(outcome.stdout, /drop\.example\.net/)
+})
+
+test('a format that the sidecar cannot write ends the run before the command has begun', async (context) => {
+  const mesh = `apiVersion: mesh.istio.io/v1alpha1
+kind: MeshConfig
+accessLogFile: /dev/stdout
+accessLogFormat: "%NONSENSE%"
+`
+  const { code, stdout, stderr } = await sealed(['-f', configFile(context, mesh)], 'echo begun')
+  assert.deepEqual([code, stdout], [125, ''])
+  assert.match(stderr, /cannot be served: .*unknown operator "NONSENSE"/)
 })
