@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configFile, postern, scratch, sealed, startPostern } from './postern.ts'
@@ -116,4 +117,15 @@ test('a cache directory that cannot be made costs time only', async () => {
   const { code, stdout, stderr } = await started.ended
   assert.deepEqual([code, stderr], [0, ''])
   assert.match(stdout, /- a\.example\.com/)
+})
+
+test('the launcher is found behind a link to it, and to its directory', (context) => {
+  const directory = scratch(context)
+  const bin = join(import.meta.dirname, '..', '..', 'bin')
+  symlinkSync(bin, join(directory, 'bin'))
+  symlinkSync(join(bin, 'postern'), join(directory, 'linked'))
+  for (const path of ['bin/postern', './linked']) {
+    const { status, stderr } = spawnSync(path, ['--version'], { cwd: directory, encoding: 'utf8' })
+    assert.deepEqual([status, stderr], [0, ''], path)
+  }
 })
