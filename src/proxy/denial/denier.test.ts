@@ -23,6 +23,10 @@ const CONFIG = fixtureConfig({
 })
 const NAMES: Readonly<Record<string, string>> = { '240.241.0.1': 'files.example.net', '240.241.0.2': 'db.example.com' }
 
+/** However slow the machine is, the client's bytes come in time. */
+const PATIENT = { silenceMs: 60_000, patienceMs: 60_000 }
+const IMPATIENT = { silenceMs: 200, patienceMs: 800 }
+
 interface Refusing {
   readonly port: number
   readonly denials: Denial[]
@@ -31,15 +35,14 @@ interface Refusing {
 }
 
 /** A listener on loopback whose every connection is refused, as if it had dialled `ip:dialled`. */
-async function refuse(t: TestContext, ip: string, dialled: number): Promise<Refusing> {
+async function refuse(t: TestContext, ip: string, dialled: number, patience = PATIENT): Promise<Refusing> {
   const denials: Denial[] = []
   const logged: StreamInfo[] = []
   const denier = new Denier({
     workload: { name: 'app', namespace: 'default' },
     lookup: { hostOf: (address) => NAMES[address], wasAnsweredFor: () => false },
     onDenied: (denial) => denials.push(denial),
-    silenceMs: 50,
-    patienceMs: 400,
+    ...patience,
   })
   denier.applyConfig(CONFIG)
   const env = connectionEnv(t)
@@ -202,7 +205,7 @@ describe('a refused MongoDB client', () => {
   it('shows the sentence', async (t) => {
     const { port, denials } = await refuse(t, '240.241.0.1', 27017)
     const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
-      serverSelectionTimeoutMS: 300,
+      serverSelectionTimeoutMS: 2000,
     })
     t.after(() => client.close())
     await assert.rejects(client.db('x').command({ ping: 1 }), /denied app → files\.example\.net:27017 \(MongoDB\)/)
@@ -225,7 +228,7 @@ describe('other refused clients', () => {
   })
 
   it('those that nobody understands, and silent ones, get a reset and are on record', async (t) => {
-    const { port, denials, denier } = await refuse(t, '198.51.100.9', 9999)
+    const { port, denials, denier } = await refuse(t, '198.51.100.9', 9999, IMPATIENT)
     for (const bytes of ['', '\u0001\u0002 what is this?']) {
       const client = await dialLoopback(t, port)
       if (bytes !== '') client.write(bytes)
@@ -241,7 +244,7 @@ describe('other refused clients', () => {
   })
 
   it('that begin to speak and dawdle are answered as far as they went, and leave nothing held', async (t) => {
-    const { port, denier } = await refuse(t, '240.241.0.1', 8123)
+    const { port, denier } = await refuse(t, '240.241.0.1', 8123, IMPATIENT)
     const client = await dialLoopback(t, port)
     client.write('GET / HTTP/1.1\r\nHost: files.example.net\r\n')
     assert.match((await readAll(client)).toString(), /^HTTP\/1\.1 502 /)
