@@ -7,14 +7,15 @@ import { configFile, sealed, serviceEntry, worldLog } from './postern.ts'
 
 /*
  * Programs that try to reach an address which no ServiceEntry allows, by saying that they go somewhere else. What a server of the
- * world hears is on its arrival log: whatever got there has escaped. 91.198.174.192 is Wikipedia's, and nobody may go there.
+ * world hears is on its arrival log: whatever got there has escaped. 208.80.154.224 is one of Wikipedia's, and nobody may go there;
+ * no other journey does, as they share the log.
  */
 
 const WILD = serviceEntry(
   'wild',
   "hosts: ['*.wild.example.com'], ports: [{number: 443, name: tls, protocol: TLS}, {number: 80, name: http, protocol: HTTP}], resolution: NONE",
 )
-const FORBIDDEN = '91.198.174.192'
+const FORBIDDEN = '208.80.154.224'
 
 function arrivals(port: number): number {
   return worldLog('arrivals', ` ${FORBIDDEN}:${port}`).length
