@@ -1,6 +1,7 @@
 import { messageOf } from '#base/fault.ts'
 import { createSnapshotSource, type SnapshotSource } from '#control/snapshot/snapshot-source.ts'
 import { EGRESS_RULES, openApiSource, SERVICE_ENTRIES } from '#control/source/api-source.ts'
+import { FollowReport } from '#control/source/follow-report.ts'
 import { StatusReporter } from '#control/status/status-reporter.ts'
 import { StatusWriter } from '#control/status/status-writer.ts'
 import { UnappliedObjects } from '#control/status/unapplied-objects.ts'
@@ -27,10 +28,11 @@ export interface ControlPlane {
 
 /** Starts one; settles when the API has been read and the server listens. */
 export async function startControlPlane({ client, listen, onNotice }: ControlPlaneOptions): Promise<ControlPlane> {
-  const source = openApiSource({ client, onFault: (fault) => onNotice(fault.message) })
+  const report = new FollowReport(onNotice)
+  const source = openApiSource({ client, report })
   await source.synced
   const snapshots = createSnapshotSource()
-  const writer = new StatusWriter(client, (fault) => onNotice(`a status is not written yet: ${fault.message}`))
+  const writer = new StatusWriter(client, onNotice)
   const clients = () => server.clients()
   const workloads = new Workloads({ client, clients, onFault: onNotice })
   const reporter = new StatusReporter({
@@ -67,7 +69,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
   update()
   source.watch(update)
   const port = await server.listen(listen)
-  const unapplied = new UnappliedObjects({ client, writer })
+  const unapplied = new UnappliedObjects({ client, writer, report })
   return {
     port,
     server,
@@ -75,6 +77,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
     async close() {
       source.close()
       unapplied.close()
+      report.close()
       reporter.close()
       workloads.close()
       writer.close()

@@ -4,13 +4,13 @@ import type { EgressRuleConflict } from '#api/legacy/egress-rule-rules.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from '#api/mesh-config.ts'
 import type { Sidecar } from '#api/networking/sidecar.ts'
 import type { ServiceEntry } from '#api/service-entry.ts'
-import type { Fault } from '#base/fault.ts'
 import { nameOf, type Rejection, refOf } from '#control/mesh/rejection.ts'
 import { Informer } from '#kube/client/informer.ts'
 import type { KubeClient, Selection } from '#kube/client/kube-client.ts'
 import type { Resource } from '#kube/client/resource.ts'
 import { formatPath } from '#kube/field-path.ts'
 import type { ConfigInput, ConfigSource } from './config-input.ts'
+import type { FollowReport } from './follow-report.ts'
 import { type FollowedObject, FollowedObjects } from './followed-objects.ts'
 
 export const SERVICE_ENTRIES: Resource = {
@@ -32,8 +32,8 @@ export interface ApiSourceOptions {
   readonly client: KubeClient
   /** Where the ConfigMap `istio` with the mesh configuration is; default istio-system. */
   readonly rootNamespace?: string
-  /** Something cannot be followed; it is tried again. Said once for each sentence. */
-  readonly onFault: (fault: Fault) => void
+  /** Told how following fares. */
+  readonly report: FollowReport
 }
 
 /** A source whose objects can be written to. */
@@ -62,7 +62,6 @@ class FollowingSource implements ApiSource {
   readonly #egressRules = new FollowedObjects()
   readonly #meshConfigs = new FollowedObjects()
   readonly #listeners = new Set<() => void>()
-  readonly #said = new Set<string>()
   readonly #changed = new Set<string>()
   #scheduled: NodeJS.Immediate | undefined
   #isSynced = false
@@ -86,6 +85,7 @@ class FollowingSource implements ApiSource {
     ]
     this.synced = Promise.all(this.#informers.map((informer) => informer.synced)).then(() => {
       this.#isSynced = true
+      options.report.synced()
     })
     for (const informer of this.#informers) informer.start()
   }
@@ -143,11 +143,7 @@ class FollowingSource implements ApiSource {
         onChange(nameOf(refOf(event.object)))
         this.#schedule()
       },
-      onFault: (fault) => {
-        if (this.#said.has(fault.message)) return
-        this.#said.add(fault.message)
-        this.#options.onFault(fault)
-      },
+      onState: this.#options.report.of({ resource, isEssential: true, isExpected: resource !== EGRESS_RULES }),
     })
   }
 

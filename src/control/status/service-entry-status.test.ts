@@ -83,3 +83,13 @@ test('virtual IPs are listed by host, and the field goes when there are none', (
   ])
   assert.equal(statusOf(facts(), undefined, NOW).addresses, null)
 })
+
+test('conditions of other writers stay', () => {
+  const other = { type: 'Reconciled', status: 'True', reason: 'Sure' }
+  const { conditions } = statusOf(facts(), { conditions: [other, { type: 'Accepted', status: 'False' }] }, NOW)
+  assert.deepEqual(conditions[0], other)
+  assert.deepEqual(
+    conditions.map(({ type }) => type),
+    ['Reconciled', 'Accepted', 'Enforced'],
+  )
+})

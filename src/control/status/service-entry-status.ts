@@ -2,12 +2,13 @@ import type { Report } from '#api/schema/report.ts'
 import type { Rejection } from '#control/mesh/rejection.ts'
 import type { VirtualIps } from '#control/mesh/virtual-ips.ts'
 import type { Message } from '#kube/message.ts'
-import { type Condition, conditionOf, type Verdict } from './condition.ts'
+import { type Condition, conditionOf, conditionsIn, type Verdict } from './condition.ts'
 import { unappliedPartsVerdict } from './unapplied-verdict.ts'
 
 /** status of a ServiceEntry as control writes it, and of an EgressRule, which never has addresses. */
 export interface ServiceEntryStatus {
-  readonly conditions: readonly Condition[]
+  /** Ours, after those of other writers, which stay. */
+  readonly conditions: readonly Partial<Condition>[]
   /** The virtual IPs of its hosts, as Istio writes them (spec 1.1); null, which takes the field away, when there are none. */
   readonly addresses: readonly { readonly value: string; readonly host: string }[] | null
 }
@@ -34,11 +35,11 @@ export interface StatusFacts {
   readonly virtualIps: ReadonlyMap<string, VirtualIps>
 }
 
-/** Puts facts into words; times are kept from `before` where a condition's status did not change. */
+/** Puts facts into words. `before` is the status as it is: times are kept where a condition's status did not change, and what others wrote. */
 export function statusOf(facts: StatusFacts, before: unknown, now: Date): ServiceEntryStatus {
-  const conditions = [acceptedOf(facts), enforcedOf(facts)].map((verdict) =>
-    conditionOf(verdict, facts.generation, before, now),
-  )
+  const own = [acceptedOf(facts), enforcedOf(facts)]
+  const others = conditionsIn(before).filter(({ type }) => own.every((verdict) => verdict.type !== type))
+  const conditions = [...others, ...own.map((verdict) => conditionOf(verdict, facts.generation, before, now))]
   const addresses = [...facts.virtualIps].flatMap(([host, { v4, v6 }]) => [
     { value: v4, host },
     { value: v6, host },

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { KindDefinition } from '#api/kind.ts'
 import { UNAPPLIED_KINDS } from '#api/kinds.ts'
 import { SIDECAR } from '#api/networking/sidecar-kind.ts'
+import type { FollowReport } from '#control/source/follow-report.ts'
 import { Informer, type InformerEvent } from '#kube/client/informer.ts'
 import type { KubeClient, Selection } from '#kube/client/kube-client.ts'
 import type { Resource } from '#kube/client/resource.ts'
@@ -13,6 +14,8 @@ import { REGISTERED, WORKLOAD_ENTRIES } from './workloads.ts'
 export interface UnappliedObjectsOptions {
   readonly client: KubeClient
   readonly writer: Pick<StatusWriter, 'write'>
+  /** Told how following fares. */
+  readonly report: FollowReport
   readonly now?: () => Date
 }
 
@@ -34,12 +37,12 @@ export class UnappliedObjects {
   }
 
   #follow(resource: Resource): Informer {
-    // Nothing depends on what cannot be followed: the source tells when the API cannot be reached.
     const informer = new Informer(this.#options.client, {
       resource,
       selection: selectionOf(resource),
       mayBeAbsent: true,
       onEvent: (event) => this.#take(resource, event),
+      onState: this.#options.report.of({ resource, isEssential: false, isExpected: false }),
     })
     informer.start()
     return informer

@@ -16,10 +16,14 @@ async function following(server: FakeApiServer, options: Partial<InformerOptions
   const client = new KubeClient(loadKubeconfig({ text }))
   const told: InformerEvent[] = []
   const faults: string[] = []
+  const states: string[] = []
   const informer = new Informer(client, {
     resource: WIDGETS,
     onEvent: (event) => told.push(event),
-    onFault: ({ code }) => faults.push(code),
+    onState: (state) => {
+      states.push(state.kind)
+      if (state.kind === 'failing') faults.push(state.fault.code)
+    },
     random: () => 0,
     ...options,
   })
@@ -28,7 +32,7 @@ async function following(server: FakeApiServer, options: Partial<InformerOptions
     client.close()
     await server.stop()
   }
-  return { informer, told, faults, stop }
+  return { informer, told, faults, states, stop }
 }
 
 async function started(t: TestContext, server: FakeApiServer, options: Partial<InformerOptions> = {}) {
@@ -105,18 +109,43 @@ test('a place that the server has forgotten is met with a list, and its differen
   assert.ok(faults.every((code) => code === 'kube/unreachable'))
 })
 
-test('a refused list is reported and tried again', async (t) => {
+test('a refused list is tried again, reported once for as long as the server says the same', async (t) => {
   const server = new FakeApiServer()
   server.put('a', 1)
-  let refusals = 2
+  const answers = ['no', 'no', 'never']
   server.answer = (_, response) => {
-    if (refusals-- <= 0) return false
-    response.writeHead(403).end(JSON.stringify({ kind: 'Status', code: 403, message: 'no' }))
+    const message = answers.shift()
+    if (message === undefined) return false
+    response.writeHead(403).end(JSON.stringify({ kind: 'Status', code: 403, message }))
     return true
   }
-  const { informer, faults } = await started(t, server)
+  const { informer, states, faults } = await started(t, server)
   await informer.synced
+  while (server.watches === 0) await new Promise(setImmediate)
+  while (states.length < 3) await new Promise(setImmediate)
+  assert.deepEqual(states, ['failing', 'failing', 'following'])
   assert.deepEqual(faults, ['kube/refused', 'kube/refused'])
+})
+
+test('a watch that breaks is no fault when the next one goes on, and one when it cannot', async (t) => {
+  const server = new FakeApiServer()
+  const { informer, states, faults } = await started(t, server)
+  await informer.synced
+  while (states.length === 0) await new Promise(setImmediate)
+  server.breakWatches()
+  server.put('a', 1)
+  await caughtUp(informer, server)
+  assert.deepEqual(states, ['following'])
+  await server.stop()
+  while (states.length < 2) await new Promise((resolve) => setTimeout(resolve, 2))
+  await server.start()
+  server.put('b', 1)
+  await caughtUp(informer, server)
+  assert.deepEqual(
+    states.filter((state, index) => state !== states[index - 1]),
+    ['following', 'failing', 'following'],
+  )
+  assert.ok(faults.every((code) => code === 'kube/unreachable'))
 })
 
 test('an informer that is stopped waits for no server', async () => {
@@ -228,9 +257,11 @@ test('a resource that the server does not have is empty until it has it', async 
     response.writeHead(404).end(JSON.stringify({ kind: 'Status', code: 404, message: 'no such resource' }))
     return true
   }
-  const { informer, told, faults } = await started(t, server, { mayBeAbsent: true })
+  const { informer, told, states } = await started(t, server, { mayBeAbsent: true })
   await informer.synced
-  assert.deepEqual([told, faults], [[], []])
+  assert.deepEqual([told, states], [[], ['absent']])
   await caughtUp(informer, server)
+  while (states.length < 2) await new Promise(setImmediate)
+  assert.deepEqual(states, ['absent', 'following'])
   assert.deepEqual(linesOf(told), ['added a 1'])
 })

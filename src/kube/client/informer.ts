@@ -4,7 +4,7 @@ import { Backoff } from './backoff.ts'
 import type { KubeClient, Selection } from './kube-client.ts'
 import { type Indexers, ObjectCache } from './object-cache.ts'
 import type { Refusal } from './outcome.ts'
-import type { ApiObject, Resource } from './resource.ts'
+import { type ApiObject, type Resource, resourceName } from './resource.ts'
 import type { WatchEvent } from './watch-stream.ts'
 
 /** A change of the objects that an informer follows, told after its cache has it. */
@@ -12,6 +12,15 @@ export type InformerEvent =
   | { readonly kind: 'added'; readonly object: ApiObject }
   | { readonly kind: 'changed'; readonly object: ApiObject; readonly before: ApiObject }
   | { readonly kind: 'removed'; readonly object: ApiObject }
+
+/** How an informer fares. */
+export type FollowState =
+  /** The server tells of every change. */
+  | { readonly kind: 'following' }
+  /** The server has no such resource; it is asked again, and again. */
+  | { readonly kind: 'absent' }
+  /** It is tried again, whatever it was; what was told before stands. `refusal` when the server answered. */
+  | { readonly kind: 'failing'; readonly fault: Fault; readonly refusal?: Refusal }
 
 export interface InformerOptions {
   readonly resource: Resource
@@ -21,8 +30,8 @@ export interface InformerOptions {
   readonly mayBeAbsent?: boolean
   /** Told of every change, in the order of the server, each once. It must not throw. */
   readonly onEvent?: (event: InformerEvent) => void
-  /** Told of what went wrong; it is tried again whatever it was. */
-  readonly onFault?: (fault: Fault) => void
+  /** Told whenever it fares in another way, and when it fails in other words. */
+  readonly onState?: (state: FollowState) => void
   /** Randomness of delays, from 0 to 1; for tests. */
   readonly random?: () => number
 }
@@ -50,6 +59,7 @@ export class Informer {
   #running: Promise<void> | undefined
   /** Where to go on watching; undefined when it takes a list to know. */
   #resourceVersion: string | undefined
+  #state: FollowState | undefined
 
   constructor(client: KubeClient, options: InformerOptions) {
     this.#client = client
@@ -78,9 +88,7 @@ export class Informer {
         if (next === 'wait') await this.#wait()
       } catch (thrown) {
         if (this.#stop.signal.aborted) return
-        this.#options.onFault?.(
-          thrown instanceof Fault ? thrown : new Fault('kube/answer', messageOf(thrown), { cause: thrown }),
-        )
+        this.#failed(thrown instanceof Fault ? thrown : new Fault('kube/answer', messageOf(thrown), { cause: thrown }))
         await this.#wait()
       }
     }
@@ -88,36 +96,49 @@ export class Informer {
 
   async #watch(resourceVersion: string): Promise<'go on' | 'wait'> {
     const { resource, selection, random = Math.random } = this.#options
-    const begun = performance.now()
+    let begun: number | undefined
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()))
     const { signal } = this.#stop
-    const end = await this.#client.watch(
-      resource,
-      { ...selection, resourceVersion, bookmarks: true, timeoutSeconds, signal },
-      (event) => {
-        if (signal.aborted) return
-        this.#backoff.reset()
-        this.#take(event)
-      },
-    )
-    if (end.kind === 'refused') {
-      // 410 Gone: the place is forgotten. Any other refusal is met the same way: a list repairs whatever was missed.
-      this.#resourceVersion = undefined
-      if (end.refusal.code !== 410) this.#report(end.refusal)
-      return 'wait'
+    const onBegun = () => {
+      begun = performance.now()
+      this.#fares({ kind: 'following' })
+    }
+    try {
+      const end = await this.#client.watch(
+        resource,
+        { ...selection, resourceVersion, bookmarks: true, timeoutSeconds, signal, onBegun },
+        (event) => {
+          if (signal.aborted) return
+          this.#backoff.reset()
+          this.#take(event)
+        },
+      )
+      if (end.kind === 'refused') return this.#refused(end.refusal)
+    } catch (thrown) {
+      // Connections break; that this one cannot be made again is what there would be to tell.
+      if (begun === undefined || !(thrown instanceof Fault) || thrown.code !== 'kube/unreachable') throw thrown
     }
     // A server that ends watches as soon as they begin must not be asked in a tight loop.
-    if (performance.now() - begun < LIVED_MS) return 'wait'
+    if (begun === undefined || performance.now() - begun < LIVED_MS) return 'wait'
     this.#backoff.reset()
     return 'go on'
+  }
+
+  /** 410 Gone: the place is forgotten. Any other refusal is met the same way: a list repairs whatever was missed. */
+  #refused(refusal: Refusal): 'wait' {
+    this.#resourceVersion = undefined
+    if (refusal.code !== 410) this.#failed(this.#faultOf(refusal), refusal)
+    return 'wait'
   }
 
   async #list(): Promise<'go on' | 'wait'> {
     const outcome = await this.#client.list(this.#options.resource, this.#options.selection, this.#stop.signal)
     if (this.#stop.signal.aborted) return 'wait'
     if (outcome.kind === 'refused') {
-      if (outcome.refusal.code === 404 && this.#options.mayBeAbsent) this.#tellAll([])
-      else this.#report(outcome.refusal)
+      if (outcome.refusal.code === 404 && this.#options.mayBeAbsent) {
+        this.#tellAll([])
+        this.#fares({ kind: 'absent' })
+      } else this.#failed(this.#faultOf(outcome.refusal), outcome.refusal)
       return 'wait'
     }
     this.#tellAll(outcome.value.items)
@@ -156,15 +177,28 @@ export class Informer {
     if (this.cache.remove(object) !== undefined) this.#options.onEvent?.({ kind: 'removed', object })
   }
 
-  #report({ code, message }: Refusal): void {
-    const { group, plural } = this.#options.resource
-    const name = group === '' ? plural : `${plural}.${group}`
-    this.#options.onFault?.(new Fault('kube/refused', `${name} cannot be followed: ${message} (${code})`))
+  #faultOf({ code, message }: Refusal): Fault {
+    return new Fault('kube/refused', `${resourceName(this.#options.resource)} cannot be followed: ${message} (${code})`)
+  }
+
+  #failed(fault: Fault, refusal?: Refusal): void {
+    this.#fares({ kind: 'failing', fault, ...(refusal && { refusal }) })
+  }
+
+  #fares(state: FollowState): void {
+    const before = this.#state
+    this.#state = state
+    if (state.kind === before?.kind && faultText(state) === faultText(before)) return
+    this.#options.onState?.(state)
   }
 
   async #wait(): Promise<void> {
     await sleep(this.#backoff.next(), undefined, { signal: this.#stop.signal }).catch(() => undefined)
   }
+}
+
+function faultText(state: FollowState): string | undefined {
+  return state.kind === 'failing' ? state.fault.message : undefined
 }
 
 /** The same name may be given again to another object: a removal and an addition. */

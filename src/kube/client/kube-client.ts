@@ -49,6 +49,8 @@ export interface WatchOptions extends Selection {
   readonly bookmarks?: boolean
   /** The server ends the watch after this long. */
   readonly timeoutSeconds?: number
+  /** Told once, when the server has agreed to tell. */
+  readonly onBegun?: () => void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -145,6 +147,7 @@ export class KubeClient {
     try {
       const { response, refused } = await this.#send({ method: 'GET', path, signal: AbortSignal.any(signals) })
       if (refused !== undefined) return { kind: 'refused', refusal: refused }
+      options.onBegun?.()
       return await readWatch(response, onEvent)
     } catch (thrown) {
       if (options.signal?.aborted || overdue?.aborted) return { kind: 'ended' }

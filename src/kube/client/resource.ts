@@ -27,6 +27,11 @@ export interface ApiObject {
   readonly [field: string]: unknown
 }
 
+/** "PLURAL.GROUP", as its definition is called; the plural of core kinds. */
+export function resourceName({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
+  return group === '' ? plural : `${plural}.${group}`
+}
+
 /** "GROUP/VERSION", or "VERSION" for core kinds. */
 export function apiVersionOfResource({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`
