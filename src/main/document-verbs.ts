@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addAllowVerb } from '#cli/allow.ts'
 import { addConvertVerb } from '#cli/convert.ts'
+import { addDefinitionsVerb } from '#cli/definitions.ts'
 import { addValidateVerb } from '#cli/validate.ts'
 
 /** The verbs that only read and write documents. */
@@ -8,4 +9,5 @@ export function addDocumentVerbs(program: Command): void {
   addValidateVerb(program, process)
   addConvertVerb(program, process)
   addAllowVerb(program, process)
+  addDefinitionsVerb(program, process)
 }

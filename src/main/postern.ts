@@ -21,7 +21,7 @@ const ROOT_NAMESPACE = 'istio-system'
 const VERB_FILES: readonly { readonly verbs: readonly string[]; add(program: Command): Promise<void> }[] = [
   { verbs: ['run'], add: async (program) => (await import('./run-verb.ts')).addRun(program) },
   {
-    verbs: ['validate', 'convert', 'allow'],
+    verbs: ['validate', 'convert', 'allow', 'definitions'],
     add: async (program) => (await import('./document-verbs.ts')).addDocumentVerbs(program),
   },
   {
@@ -75,6 +75,7 @@ async function main(argv: readonly string[]): Promise<void> {
 
 // When nobody reads what is told any more, a program that runs is still to be served, and its exit code to be passed on.
 process.stderr.on('error', () => {})
+process.stdout.on('error', () => {})
 
 try {
   await main(process.argv)

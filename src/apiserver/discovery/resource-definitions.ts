@@ -1,5 +1,5 @@
 import type { KindDefinition } from '#api/kind.ts'
-import { schemaOf } from '#apiserver/objects/admit.ts'
+import { resourceDefinitionOf } from '#api/resource-definition.ts'
 import type { KindRegistry, ServedKind } from '#apiserver/objects/kind-registry.ts'
 import { timestamp } from '#apiserver/objects/prepare-metadata.ts'
 import type { StoredObject } from '#apiserver/store/store.ts'
@@ -46,35 +46,16 @@ export function resourceDefinitions(registry: KindRegistry, since: Date): readon
 }
 
 function resourceDefinition(kind: KindDefinition, since: Date): StoredObject {
-  const { group, plural, singular, shortNames, categories, scope, versions } = kind
-  const name = `${plural}.${group}`
-  const names = { kind: kind.kind, listKind: `${kind.kind}List`, plural, singular, shortNames, categories }
+  const { metadata, spec, ...type } = resourceDefinitionOf(kind)
   const conditions = ['NamesAccepted', 'Established'].map((type) => ({ type, status: 'True', reason: 'BuiltIn' }))
   return {
-    key: { group: GROUP, plural: PLURAL, namespace: '', name },
+    key: { group: GROUP, plural: PLURAL, namespace: '', name: metadata.name },
     revision: 1,
     value: {
-      apiVersion: RESOURCE_DEFINITION.apiVersion,
-      kind: DEFINITION.kind,
-      metadata: { name, uid: name, creationTimestamp: timestamp(since) },
-      spec: { group, names, scope, versions: versions.map((version) => servedVersion(kind, version)) },
-      status: { acceptedNames: names, conditions, storedVersions: [versions[0]] },
+      ...type,
+      metadata: { ...metadata, uid: metadata.name, creationTimestamp: timestamp(since) },
+      spec,
+      status: { acceptedNames: spec.names, conditions, storedVersions: [kind.versions[0]] },
     },
-  }
-}
-
-function servedVersion(kind: KindDefinition, name: string): object {
-  const columns = kind.columns.filter(({ value }) => typeof value === 'string')
-  return {
-    name,
-    served: true,
-    storage: name === kind.versions[0],
-    schema: { openAPIV3Schema: schemaOf(kind) },
-    ...(kind.hasStatus ? { subresources: { status: {} } } : {}),
-    additionalPrinterColumns: columns.map(({ value, priority, ...column }) => ({
-      ...column,
-      ...(priority === 0 ? {} : { priority }),
-      jsonPath: value,
-    })),
   }
 }
