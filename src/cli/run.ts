@@ -4,6 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 export interface RunOptions {
   readonly command: readonly [string, ...string[]]
   readonly files: readonly string[]
+  /** The Unix socket of the control plane to join; undefined: that of the mesh that is up, if there are no files. */
+  readonly control: string | undefined
   /** undefined: what the mesh configuration says, REGISTRY_ONLY when it says nothing. */
   readonly policy: 'REGISTRY_ONLY' | 'ALLOW_ANY' | undefined
   /** The workload's name; default: the command's. */
@@ -29,6 +31,9 @@ export function addRunVerb(program: Command, run: (options: RunOptions) => Promi
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<command...>', 'the command and its arguments')
     .option('-f, --filename <file>', 'configuration: a YAML file, a directory, or - (repeatable)', collect)
+    .addOption(
+      new Option('--control <path>', 'join the control plane that listens on this Unix socket').conflicts('filename'),
+    )
     .addOption(new Option('--policy <mode>', 'unnamed destinations').choices(['REGISTRY_ONLY', 'ALLOW_ANY']))
     .option('--name <name>', "the workload's name (default: the command's)")
     .option('-n, --namespace <namespace>', "the workload's namespace", 'default')
@@ -52,6 +57,7 @@ export function addRunVerb(program: Command, run: (options: RunOptions) => Promi
 
 interface RunFlags {
   readonly filename?: string[]
+  readonly control?: string
   readonly policy?: 'REGISTRY_ONLY' | 'ALLOW_ANY'
   readonly name?: string
   readonly namespace: string
@@ -70,6 +76,7 @@ function optionsFrom(command: string[], flags: RunFlags): RunOptions {
   return {
     command: [program, ...rest],
     files: flags.filename ?? [],
+    control: flags.control,
     policy: flags.policy,
     name: flags.name ?? workloadNameOf(program),
     namespace: flags.namespace,

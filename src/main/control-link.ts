@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { Fault } from '#base/fault.ts'
+import { Fault, messageOf } from '#base/fault.ts'
 import type { RunOptions } from '#cli/run.ts'
 import type { NodeIdentity } from '#xds/resource-set.ts'
 import { accessLogPath } from './access-log-path.ts'
@@ -23,11 +25,11 @@ export interface ControlLink {
   close(): Promise<void>
 }
 
-/** Without files, a run joins the mesh that is up, as a workload of its own; with files, or where none is up, it stands alone. */
+/** A run joins the control plane that it is told of; without files the mesh that is up; with files, or where none is up, it stands alone. */
 export async function openControl(options: RunOptions): Promise<ControlLink> {
-  const { name, namespace, labels, files } = options
-  const joined = files.length === 0 ? await joinMesh(options) : undefined
-  if (joined !== undefined) return joined
+  const xds = await joinedSocket(options)
+  if (xds !== undefined) return join(options, xds)
+  const { name, namespace, labels } = options
   const control = startControl(options)
   return {
     socketPath: control.socketPath,
@@ -38,13 +40,36 @@ export async function openControl(options: RunOptions): Promise<ControlLink> {
   }
 }
 
-async function joinMesh(options: RunOptions): Promise<ControlLink | undefined> {
+/** Where the control plane that this run joins serves xDS; undefined when it joins none. */
+async function joinedSocket({ control, files }: RunOptions): Promise<string | undefined> {
+  if (control !== undefined) {
+    await checkListened(control)
+    return control
+  }
+  if (files.length > 0) return undefined
   const { admin, xds } = meshPlace(stateDirectory(undefined))
-  if ((await askMesh(admin, 'GET', '/status')) === undefined) return undefined
+  return (await askMesh(admin, 'GET', '/status')) === undefined ? undefined : xds
+}
+
+async function checkListened(path: string): Promise<void> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+  } catch (cause) {
+    throw new Fault('run/no-control', `no control plane listens on "${path}": ${messageOf(cause)}`, {
+      mend: `start one:  postern control --kubeconfig FILE --listen ${path}`,
+      cause,
+    })
+  } finally {
+    socket.destroy()
+  }
+}
+
+function join(options: RunOptions, socketPath: string): ControlLink {
   if (options.policy !== undefined) {
     throw new Fault(
       'run/policy-of-mesh',
-      `--policy ${options.policy} cannot be had: this run joins the mesh that is up, whose policy counts`,
+      `--policy ${options.policy} cannot be had: this run joins a mesh, whose policy counts`,
       {
         mend: 'set outboundTrafficPolicy in the ConfigMap "istio" of istio-system; or give files with -f, and the run stands alone',
       },
@@ -59,8 +84,8 @@ async function joinMesh(options: RunOptions): Promise<ControlLink | undefined> {
     ...(accessLog === undefined ? {} : { ACCESS_LOG_FILE: accessLog, ACCESS_LOG_ENCODING: logFormat.toUpperCase() }),
   }
   return {
-    socketPath: xds,
-    directory: Promise.resolve(dirname(xds)),
+    socketPath,
+    directory: Promise.resolve(dirname(socketPath)),
     node: { ...node, metadata },
     ready: Promise.resolve(),
     close: () => Promise.resolve(),

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { sidecarNode } from '#main/sidecar-node.ts'
-import { ConfigSubscriber } from '#proxy/config/config-subscriber.ts'
 import { meshUp } from './mesh.ts'
-import { eventually, type SealedShell, scratch, serviceEntry, startPostern } from './postern.ts'
+import { eventually, SealedShell, scratch, serviceEntry, startPostern } from './postern.ts'
 
 const CODE = "curl -s -m 5 -o /dev/null -w '%{http_code}' "
 const WIKIPEDIA = serviceEntry(
@@ -88,25 +86,30 @@ spec: {workloadSelector: {labels: {app: closed}}, egress: [{hosts: ["~/*"]}]}
   await Promise.all([open.close(), closed.close()])
 })
 
-test('a control plane by itself follows the API that a kubeconfig names, and serves a sidecar', async (context) => {
-  const { state, env, apply } = await meshUp(context)
+test('a control plane by itself follows the API that a kubeconfig names, and runs join it', async (context) => {
+  const { state, env, apply, kubectl } = await meshUp(context)
   await apply(WIKIPEDIA)
   const path = join(state, 'control.sock')
   const control = startPostern(['control', '--listen', path], '', undefined, env)
   await eventually('the control plane', () => control.stderr().includes(`serving xDS on ${path}`))
-  const clusters = await new Promise<readonly string[]>((resolve) => {
-    const subscriber = new ConfigSubscriber({
-      address: { path },
-      node: sidecarNode({ name: 'probe', namespace: 'default' }, {}),
-      onConfig({ clusters: found }) {
-        subscriber.close()
-        resolve([...found.keys()].sort())
-      },
-    })
-  })
-  assert.deepEqual(clusters, ['BlackHoleCluster', 'PassthroughCluster', 'outbound|443||www.wikipedia.org'])
+  // A run that looks for a mesh of its own finds none here.
+  const program = new SealedShell(['--control', path], { ...env, XDG_STATE_HOME: scratch(context) })
+  const code = (): Promise<string> => program.run(`${CODE} https://www.wikipedia.org/`)
+  assert.equal(await code(), '200')
+  await kubectl('delete', 'serviceentry', 'wikipedia-ext')
+  await eventually('the deletion to count', async () => (await code()) === '000')
+  await program.close()
   control.process.kill('SIGTERM')
   assert.equal((await control.ended).code, 0)
+})
+
+test('a run joins no control plane that is not there, and none besides its own files', async (context) => {
+  const path = join(scratch(context), 'control.sock')
+  const absent = await startPostern(['run', '--control', path, '--', 'true']).ended
+  assert.equal(absent.code, 125)
+  assert.match(absent.stderr, /no control plane listens on ".*control\.sock": connect ENOENT/)
+  const both = await startPostern(['run', '--control', path, '-f', path, '--', 'true']).ended
+  assert.equal(both.code, 2)
 })
 
 test('a control plane listens on loopback only, and says what it lacks', async (context) => {

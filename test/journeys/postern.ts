@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const POSTERN = join(ROOT, 'bin', 'postern')
-/** No journey's command may take longer; it is killed then, and the journey fails. */
+/** No journey's command may take longer, unless it says so; it is killed then, and the journey fails. */
 const COMMAND_LIMIT_MS = 60_000
 
 /** How a command ended and what it printed. */
@@ -46,6 +46,7 @@ export function startPostern(
   input: string | 'pipe' = '',
   cwd = ROOT,
   env: NodeJS.ProcessEnv = process.env,
+  limitMs = COMMAND_LIMIT_MS,
 ): Running {
   const child = spawn(POSTERN, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd, env })
   const printed = { stdout: '', stderr: '' }
@@ -57,7 +58,7 @@ export function startPostern(
   })
   child.stdin.on('error', () => {})
   if (input !== 'pipe') child.stdin.end(input)
-  const limit = setTimeout(() => child.kill('SIGKILL'), COMMAND_LIMIT_MS)
+  const limit = setTimeout(() => child.kill('SIGKILL'), limitMs)
   const ended = new Promise<Outcome>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
@@ -85,8 +86,8 @@ export class SealedShell {
   private readonly running: Running
   private turn = 0
 
-  constructor(options: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.running = startPostern(['run', ...options, '--', 'sh'], 'pipe', ROOT, env)
+  constructor(options: readonly string[], env: NodeJS.ProcessEnv = process.env, limitMs = COMMAND_LIMIT_MS) {
+    this.running = startPostern(['run', ...options, '--', 'sh'], 'pipe', ROOT, env, limitMs)
   }
 
   /** Runs a command line; answers what it printed on either stream, without the last line end. */
