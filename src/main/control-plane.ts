@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 import { messageOf } from '#base/fault.ts'
 import { createSnapshotSource, type SnapshotSource } from '#control/snapshot/snapshot-source.ts'
 import { EGRESS_RULES, openApiSource, SERVICE_ENTRIES } from '#control/source/api-source.ts'
@@ -34,7 +36,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
   const snapshots = createSnapshotSource()
   const writer = new StatusWriter(client, onNotice)
   const clients = () => server.clients()
-  const workloads = new Workloads({ client, clients, onFault: onNotice })
+  const workloads = new Workloads({ client, clients, registrar: registrarOf(listen), onFault: onNotice })
   const reporter = new StatusReporter({
     source,
     snapshots,
@@ -84,4 +86,10 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
       await server.close()
     },
   }
+}
+
+/** Which control plane of all that may follow one API: that of this machine, at this address. */
+function registrarOf(listen: ListenAddress): string {
+  const address = 'path' in listen ? listen.path : `${listen.host}:${listen.port}`
+  return createHash('sha256').update(`${hostname()}\n${address}`).digest('hex').slice(0, 16)
 }

@@ -11,14 +11,16 @@ export const WORKLOAD_ENTRIES: Resource = {
   namespaced: true,
 }
 
-/** Marks the entries that are written here, so that those of a mesh that died are found again. */
+/** Marks the entries that control planes write; its value is whose they are, so that each finds those again that it left behind. */
 export const REGISTERED = 'postern.dev/registered'
 /** A sidecar that reconnects within this time stays registered: the control plane was restarted, or the machine was asleep. */
 const GRACE_MS = 5_000
 
 export interface WorkloadsOptions {
-  readonly client: KubeClient
+  readonly client: Pick<KubeClient, 'create' | 'delete' | 'list'>
   readonly clients: () => readonly AdsClientState[]
+  /** Which control plane this is, the same when it is started again: others may follow the same API. The value of a label. */
+  readonly registrar: string
   readonly onFault: (text: string) => void
 }
 
@@ -58,7 +60,7 @@ export class Workloads {
     const object: ApiObject = {
       apiVersion: 'networking.istio.io/v1',
       kind: 'WorkloadEntry',
-      metadata: { name, namespace, labels: { ...labels, [REGISTERED]: 'true' } },
+      metadata: { name, namespace, labels: { ...labels, [REGISTERED]: this.#options.registrar } },
       spec: { network: 'capsule', labels },
     }
     const outcome = await this.#options.client.create(WORKLOAD_ENTRIES, object)
@@ -72,9 +74,10 @@ export class Workloads {
       this.#options.onFault(`workload "${name}.${namespace}" stays registered: ${outcome.refusal.message}`)
   }
 
-  /** What an earlier control plane registered and who did not come back. */
+  /** What this control plane registered before it was started again, and who did not come back. */
   async #sweep(): Promise<void> {
-    const outcome = await this.#options.client.list(WORKLOAD_ENTRIES, { labelSelector: `${REGISTERED}=true` })
+    const { client, registrar } = this.#options
+    const outcome = await client.list(WORKLOAD_ENTRIES, { labelSelector: `${REGISTERED}=${registrar}` })
     if (outcome.kind === 'refused') return
     for (const { metadata } of outcome.value.items) {
       const place = { name: metadata.name, namespace: metadata.namespace ?? 'default' }
