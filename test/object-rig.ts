@@ -73,6 +73,11 @@ export class ObjectRig {
     return updateObject(this.context, this.target(object, subresource), bodyOf(object), { ...OPTIONS, ...options })
   }
 
+  /** Replaces what stands at `place`, whatever the object is. */
+  updateAt(place: JsonObject, object: JsonObject): Promise<WriteResult> {
+    return updateObject(this.context, this.target(place), bodyOf(object), OPTIONS)
+  }
+
   patch(
     object: JsonObject,
     patch: unknown,

@@ -88,10 +88,24 @@ export function checkObject(
   if (before !== undefined) definition.checkUpdate?.(before, object, report)
   const errors: StatusCause[] = []
   for (const { level, path, text } of report.findings) {
-    if (level === 'error') errors.push({ reason: 'FieldValueInvalid', message: text, field: formatPath(path) })
+    if (level === 'error') errors.push({ reason: causeReason(text), message: text, field: formatPath(path) })
     else warnings.push(path.length === 0 ? text : `${formatPath(path)}: ${text}`)
   }
   if (errors.length > 0) throw invalid(group, kind, nameOf(object), errors)
+}
+
+/** What Kubernetes calls a fault that begins with these words; any other is `FieldValueInvalid`. */
+const CAUSE_REASONS: readonly (readonly [string, string])[] = [
+  ['Required value', 'FieldValueRequired'],
+  ['Duplicate value', 'FieldValueDuplicate'],
+  ['Forbidden', 'FieldValueForbidden'],
+  ['Unsupported value', 'FieldValueNotSupported'],
+  ['Too long', 'FieldValueTooLong'],
+  ['Too many', 'FieldValueTooMany'],
+]
+
+function causeReason(text: string): string {
+  return CAUSE_REASONS.find(([words]) => text.startsWith(words))?.[1] ?? 'FieldValueInvalid'
 }
 
 function undecodable(kind: string, version: string, why: string): Error {

@@ -96,11 +96,14 @@ function placedMetadata(given: Metadata, target: ObjectTarget): Metadata {
   if (namespace !== '' && namespace !== target.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
-  const name = text(given.name)
-  if (target.name !== '' && name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`)
-  }
+  checkName(text(given.name), target)
   return { ...given, namespace: target.namespace }
+}
+
+/** Throws a StatusError `BadRequest` for an object that is not the one whose path was asked for. */
+export function checkName(name: string, target: ObjectTarget): void {
+  if (target.name === '' || name === target.name) return
+  throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`)
 }
 
 function generatedName(base: string): string {

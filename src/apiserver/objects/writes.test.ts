@@ -100,9 +100,18 @@ test('a write for an older state is refused, one for any state is not', async ()
   }
   assert.match(
     String(await rejectionOf(api.update(serviceEntry('a')))),
-    /metadata\.resourceVersion: .*must be specified/,
+    /^Invalid: serviceentries\.networking\.istio\.io "a" is invalid: metadata\.resourceVersion: .*must be specified/,
   )
   assert.equal(await rejectionOf(api.update(configMap('none'))), 'NotFound: configmaps "none" not found')
+})
+
+test('a replacement is of the object that its path names, before anything else is looked at', async () => {
+  const api = await rig()
+  await api.create(serviceEntry('a'))
+  assert.equal(
+    await rejectionOf(api.updateAt(serviceEntry('a'), serviceEntry('b'))),
+    'BadRequest: the name of the object (b) does not match the name on the URL (a)',
+  )
 })
 
 test('of many writers at once each finds the work of the others', async () => {

@@ -263,3 +263,21 @@ test('discovery finds a resource by any of its names, and by its kind in any ser
   assert.equal(discovery.ofKind('test.dev/v1beta1', 'Widget')?.version, 'v1beta1')
   assert.equal(discovery.resources.length, 4)
 })
+
+test('a token file that cannot be read is no fault of the server, and nothing is sent', async (t) => {
+  const server = new FakeApiServer()
+  await server.start()
+  t.after(() => server.stop())
+  const text = `current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: "${server.url}"}}]\nusers: [{name: u, user: {tokenFile: /no/such/token}}]\n`
+  const client = new KubeClient(loadKubeconfig({ text }))
+  t.after(() => client.close())
+  await assert.rejects(client.raw('GET', '/version'), (thrown) => {
+    assert.ok(thrown instanceof Fault)
+    assert.match(
+      `${thrown.code}: ${thrown.message}`,
+      /^kube\/kubeconfig-missing: "tokenFile" of the kubeconfig cannot be read/,
+    )
+    return true
+  })
+  assert.deepEqual(server.seen, [])
+})

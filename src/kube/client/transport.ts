@@ -112,6 +112,8 @@ export class Transport {
   }
 
   #unreachable(cause: unknown): Fault {
+    // A credential that cannot be read is no fault of the server.
+    if (cause instanceof Fault) return cause
     const text = `the API server at ${this.#access.server.origin} cannot be reached: ${messageOf(cause)}`
     return new Fault('kube/unreachable', text, { cause, ...(this.#mend !== undefined && { mend: this.#mend }) })
   }
