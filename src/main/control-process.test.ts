@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { programPath } from '#base/program-path.ts'
 import { ControlProcess } from './control-process.ts'
+import type { ControlNews, ControlSettings } from './control-settings.ts'
 
 const OVERRIDES = { policy: undefined, accessLogFile: undefined, accessLogEncoding: undefined }
 
@@ -64,5 +68,23 @@ test('an unusable configuration is told of, and leaves nothing', async (context)
   const control = start([file])
   await assert.rejects(control.ready, { code: 'control/invalid-configuration' })
   await control.close()
+  assert.deepEqual(readdirSync(runtime), [])
+})
+
+test('a process that could not begin to serve ends with its run all the same, and cleans up', async (context) => {
+  const runtime = runtimeDirectory(context)
+  const directory = join(runtime, 'postern-test')
+  // Longer than the kernel lets the path of a socket be.
+  const settings: ControlSettings = { files: [], overrides: OVERRIDES, socketPath: join(directory, 'x'.repeat(200)) }
+  const child = fork(programPath('main/control'), [JSON.stringify(settings)])
+  context.after(() => child.kill('SIGKILL'))
+  await new Promise<void>((resolve) =>
+    child.on('message', (news: ControlNews) => {
+      if (news.kind === 'invalid') resolve()
+    }),
+  )
+  const ended = once(child, 'exit')
+  child.disconnect()
+  await ended
   assert.deepEqual(readdirSync(runtime), [])
 })

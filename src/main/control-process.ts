@@ -76,6 +76,7 @@ export class ControlProcess {
         break
       case 'invalid':
         this.#fail(new Fault('control/invalid-configuration', news.messages.join('\n')))
+        if (this.#phase !== 'starting') this.#child?.kill('SIGKILL')
     }
   }
 

@@ -19,7 +19,7 @@ export type ControlNews =
   /** The directory of the socket is there. */
   | { readonly kind: 'placed' }
   | { readonly kind: 'ready' }
-  /** The configuration it was started with is unusable: it ends. */
+  /** The configuration it was started with is unusable: it waits to be ended. */
   | { readonly kind: 'invalid'; readonly messages: readonly string[] }
   /** Something to tell the user: a warning, a broken file, a refused resource. Serving goes on. */
   | { readonly kind: 'notice'; readonly text: string }

@@ -76,7 +76,6 @@ try {
   await serve(settings)
 } catch (thrown) {
   const mend = thrown instanceof Fault && thrown.mend !== undefined ? [thrown.mend] : []
+  // The run ends this process, as ever.
   tell({ kind: 'invalid', messages: [messageOf(thrown), ...mend] })
-  process.exitCode = 1
-  process.removeAllListeners('disconnect').disconnect()
 }
