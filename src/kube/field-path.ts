@@ -19,6 +19,11 @@ export function isAtOrBelow(path: FieldPath, ancestor: FieldPath): boolean {
   return path.length >= ancestor.length && ancestor.every((step, index) => path[index] === step)
 }
 
+/** The snake_case spelling of a field's lowerCamelCase name. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 /** The lowerCamelCase spelling of a field that protobuf JSON also accepts as snake_case. */
 export function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())

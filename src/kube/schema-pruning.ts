@@ -1,4 +1,4 @@
-import { camelCase } from './field-path.ts'
+import { fieldName } from './field-spelling.ts'
 import { getOwn, isJsonMap, type JsonMap, setOwn } from './json-value.ts'
 import type { Schema } from './schema.ts'
 import { childField, duplicateValue } from './schema-validation.ts'
@@ -42,7 +42,7 @@ function pruneMap(map: JsonMap, schema: Schema, field: string, found: Found): Js
   const keepsUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.type === undefined
   const kept: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(map)) {
-    const name = getOwn(properties, key) === undefined ? camelCase(key) : key
+    const name = fieldName(schema, key)
     const property = getOwn(properties, name)
     if (property !== undefined) {
       if (Object.hasOwn(kept, name) || (name !== key && Object.hasOwn(map, name))) {

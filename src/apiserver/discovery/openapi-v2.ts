@@ -3,6 +3,7 @@ import type { KindRegistry, ServedKind } from '#apiserver/objects/kind-registry.
 import { WireWriter } from '#apiserver/protobuf/wire-writer.ts'
 import { OBJECT_META_SCHEMA } from '#kube/object-schema.ts'
 import type { Schema } from '#kube/schema.ts'
+import { withBothSpellings } from './both-spellings.ts'
 import { META_PREFIX, schemaName } from './openapi-names.ts'
 
 /** The second is how old clients ask for it; it is no valid media type, so that it cannot be answered. */
@@ -35,9 +36,17 @@ export function openApiV2(registry: KindRegistry, title: string, version: string
 
 /** A kind is found by the group, version and kind that its definition names; metadata is a definition of its own. */
 function kindMessage(served: ServedKind): WireWriter {
-  const schema = schemaOf(served.definition)
+  const schema = asWritten(served)
   const metadata = new WireWriter().text(1, `#/definitions/${META_NAME}`)
   return schemaMessage(schema, { metadata }).messages(31, [extension(gvkText([served]))])
+}
+
+/** Specs of Istio's kinds are protobuf messages, with two spellings of each field. */
+function asWritten({ definition }: ServedKind): Schema {
+  const schema = schemaOf(definition)
+  const { spec } = schema.properties ?? {}
+  if (definition.isCore || spec === undefined) return schema
+  return { ...schema, properties: { ...schema.properties, spec: withBothSpellings(spec) } }
 }
 
 function schemaMessage(schema: Schema, given: Readonly<Record<string, WireWriter>> = {}): WireWriter {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '#api/kind.ts'
 import { applyConfiguration } from '#kube/apply/apply-configuration.ts'
 import { applyConflict } from '#kube/apply/apply-conflict.ts'
+import { respell } from '#kube/field-spelling.ts'
 import { badRequest, conflict } from '#kube/status-errors.ts'
 import { schemaOf, shapeObject, type Warnings } from './admit.ts'
 import { changeObject } from './change.ts'
@@ -21,10 +22,11 @@ export async function applyObject(
   text: string,
   options: WriteOptions,
 ): Promise<WriteResult> {
-  const { applied, duplicates } = readApplied(text, target)
+  const { applied: written, duplicates } = readApplied(text, target)
   const complaints: Warnings = []
   // Fields that are not there are told of what was sent, not of what comes of it.
-  shapeObject(applied, duplicates, target.served, options, complaints)
+  shapeObject(written, duplicates, target.served, options, complaints)
+  const applied = respell(written, schemaOf(target.served.definition)) as JsonObject
   const key = keyOf(target)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     if (context.store.get(key) !== undefined) return changeByApplying(context, target, applied, options, complaints)

@@ -1,4 +1,6 @@
 import type { JsonObject } from '#api/kind.ts'
+import { lastAppliedOf } from '#kube/apply/last-applied.ts'
+import { respell, respellJsonPatch } from '#kube/field-spelling.ts'
 import { applyJsonPatch } from '#kube/patch/json-patch.ts'
 import { applyMergePatch } from '#kube/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#kube/patch/strategic-merge-patch.ts'
@@ -51,9 +53,13 @@ interface Patch {
 function readPatch(served: ServedKind, { text, mediaType }: Body): Patch {
   if (!patchTypesOf(served).includes(mediaType)) throw unsupportedMediaType(patchTypesOf(served))
   const { value, duplicates } = decodeJson(text)
-  if (mediaType === JSON_PATCH) return { duplicates, apply: (before) => applyJsonPatch(before, value) }
-  if (!isObject(value)) throw badRequest('the patch must be a map')
-  if (mediaType === MERGE_PATCH) return { duplicates, apply: (before) => applyMergePatch(before, value) }
   const schema = schemaOf(served.definition)
-  return { duplicates, apply: (before) => applyStrategicMergePatch(before, value, schema) }
+  if (mediaType === JSON_PATCH) {
+    const operations = respellJsonPatch(value, schema)
+    return { duplicates, apply: (before) => applyJsonPatch(before, operations) }
+  }
+  if (!isObject(value)) throw badRequest('the patch must be a map')
+  const patch = respell(value, schema, lastAppliedOf(value))
+  if (mediaType === MERGE_PATCH) return { duplicates, apply: (before) => applyMergePatch(before, patch) }
+  return { duplicates, apply: (before) => applyStrategicMergePatch(before, patch, schema) }
 }

@@ -1,3 +1,4 @@
+import { snakeCase } from '#kube/field-path.ts'
 /** A map of plain JSON data. */
 export type Json = Readonly<Record<string, unknown>>
 
@@ -44,8 +45,4 @@ export function labelsAt(value: unknown, ...path: readonly string[]): Readonly<R
 
 export function isMap(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

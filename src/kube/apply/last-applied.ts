@@ -1,3 +1,4 @@
+import { respell } from '#kube/field-spelling.ts'
 import { getOwn, isJsonMap, type JsonMap } from '#kube/json-value.ts'
 import type { Schema } from '#kube/schema.ts'
 import { FieldSet } from './field-set.ts'
@@ -14,10 +15,16 @@ const KUBECTL = 'kubectl'
  * still are as that applied them last are its own, and no conflict.
  */
 export function lastAppliedFields(live: JsonMap | undefined, manager: string, schema: Schema): FieldSet {
-  const lastApplied = manager === KUBECTL ? parseObject(annotationsOf(live)?.[LAST_APPLIED]) : undefined
-  if (lastApplied === undefined) return FieldSet.empty
+  const written = manager === KUBECTL ? lastAppliedOf(live) : undefined
+  if (written === undefined) return FieldSet.empty
+  const lastApplied = respell(written, schema)
   const { set, removed } = changesBetween(lastApplied, live, schema)
   return fieldSetOf(lastApplied, schema).difference(set).difference(removed)
+}
+
+/** What `kubectl apply` without `--server-side` says that it applied, as it was written; undefined where it says nothing. */
+export function lastAppliedOf(object: JsonMap | undefined): JsonMap | undefined {
+  return parseObject(annotationsOf(object)?.[LAST_APPLIED])
 }
 
 /** Keeps the annotation true where an object has it, so that a later `kubectl apply` without `--server-side` knows what to take away. */
