@@ -31,7 +31,7 @@ export const decodeServiceEntrySpec = message<ServiceEntrySpec>({
   addresses: described('Addresses or CIDR blocks by which the service is called.', list(string(64), { maxItems: 256 })),
   ports: described(
     'Ports of the service.',
-    list(decodeServicePort, { maxItems: 256, nullText: 'service entry port may not be null' }),
+    list(decodeServicePort, { maxItems: 256, mapKey: 'name', nullText: 'service entry port may not be null' }),
   ),
   location: described(
     'Whether the service is outside of the mesh or a part of it.',

@@ -115,16 +115,19 @@ export function oneOf<const T extends string>(names: readonly [T, ...T[]]): Deco
 
 /**
  * A list of at most `maxItems` values; default empty. `nullText` is said of an element that is null. `minItems` is for the API server: rules of
- * the kind say that elements are missing in Istio's words where files are read.
+ * the kind say that elements are missing in Istio's words where files are read. So is `mapKey`, the field by which server-side apply knows an element again.
  */
 export function list<T>(
   item: Decode<T>,
-  options: { minItems?: number; maxItems?: number; nullText?: string } = {},
+  options: { minItems?: number; maxItems?: number; mapKey?: string; nullText?: string } = {},
 ): Decode<readonly T[]> {
   const { maxItems = Number.POSITIVE_INFINITY, nullText = 'an element of a list may not be null' } = options
   const bounds = {
     ...(options.minItems === undefined ? {} : { minItems: options.minItems }),
     ...(options.maxItems === undefined ? {} : { maxItems: options.maxItems }),
+    ...(options.mapKey === undefined
+      ? {}
+      : { 'x-kubernetes-list-type': 'map' as const, 'x-kubernetes-list-map-keys': [options.mapKey] }),
   }
   return decoder({ type: 'array', ...bounds, items: item.schema }, (value, path, report) => {
     if (isAbsent(value)) return []
