@@ -33,6 +33,16 @@ test('entries with a timestamp are oldest first, then by name and namespace, and
   ])
 })
 
+test('an egress rule is as old as it is, and not the oldest because it is converted', () => {
+  const rule = `apiVersion: config.istio.io/v1alpha2
+kind: EgressRule
+metadata: {name: rule, creationTimestamp: "2024-01-01T00:00:02Z"}
+spec: {destination: {service: a.com}, ports: [{port: 80, protocol: http}]}
+`
+  const at = (name: string, second: number) => entry(`name: ${name}, creationTimestamp: "2024-01-01T00:00:0${second}Z"`)
+  assert.deepEqual(namesOf([rule, at('late', 3), at('early', 1)]), ['early', 'rule', 'late'])
+})
+
 test('an object in two places is told with both, as gravely as the caller says', () => {
   const texts = [entry('name: a'), `\n${entry('name: a, namespace: default')}`, entry('name: a, namespace: other')]
   for (const level of ['error', 'warning'] as const) {

@@ -79,15 +79,17 @@ function conflictMessages(
   })
 }
 
-/** The entry goes by the name of the rule: that is the object that people know. */
+/** The entry goes by the name of the rule, the object that people know, and is as old as it. */
 function asServiceEntry(rule: EgressRule): readonly ServiceEntry[] {
   const part = enforceablePart(rule)
   if (part === undefined) return []
   const report = new Report()
   const entry = decodeKubeObject({ ...convertEgressRule(part) }, decodeServiceEntrySpec, report)
   checkServiceEntry(entry, report)
-  const { apiVersion, kind } = rule
-  return report.hasErrors ? [] : [{ ...entry, apiVersion, kind }]
+  const { apiVersion, kind, metadata } = rule
+  const { creationTimestamp } = metadata
+  const age = creationTimestamp === undefined ? {} : { creationTimestamp }
+  return report.hasErrors ? [] : [{ ...entry, apiVersion, kind, metadata: { ...entry.metadata, ...age } }]
 }
 
 function oldestFirst(entries: readonly ServiceEntry[]): readonly ServiceEntry[] {

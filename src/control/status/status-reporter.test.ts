@@ -50,9 +50,9 @@ function rig(...names: readonly string[]) {
       written.push(`${name} ${conditions.map(({ status, reason }) => `${status} ${reason}`).join(', ')}`),
     clients: () => clients,
   })
-  const change = (version: string) => {
+  const change = (version: string, ...keys: readonly string[]) => {
     set = { version, byType: new Map() }
-    reporter.updated(['ServiceEntry default/a'])
+    reporter.updated(keys.length === 0 ? ['ServiceEntry default/a'] : keys)
   }
   const settle = (client: Sidecar, version: string) => {
     client.settledVersion = version
@@ -124,4 +124,24 @@ test('an entry that another one gets in the way of says so, and says when that o
   reporter.updated(['default/other'])
   await flushed()
   assert.deepEqual(written, ['a False ListenerConflict, True Acknowledged', 'a True Accepted, True Acknowledged'])
+})
+
+test('an entry that comes into effect because another one went is enforced once the proxies have it', async () => {
+  const { clients, written, rejections, reporter, change, settle } = rig('one')
+  const object = { kind: 'ServiceEntry', namespace: 'default', name: 'a' }
+  rejections.push({ code: 'listener-conflict', object, path: 'spec.ports[0]', message: 'taken', because: undefined })
+  change('2')
+  settle(clients[0]!, '2')
+  await flushed()
+  rejections.length = 0
+  change('3', 'ServiceEntry default/other')
+  await flushed()
+  settle(clients[0]!, '3')
+  await flushed()
+  assert.deepEqual(written, [
+    'a False ListenerConflict, True Acknowledged',
+    'a True Accepted, False Pending',
+    'a True Accepted, True Acknowledged',
+  ])
+  reporter.close()
 })

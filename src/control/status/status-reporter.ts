@@ -40,8 +40,7 @@ export class StatusReporter {
 
   /** The snapshots were made anew, and these entries ("KIND NAMESPACE/NAME") were what changed. */
   updated(changed: readonly string[]): void {
-    const behind = this.#options.clients().filter((client) => !this.#isCurrent(client))
-    this.#enforcement.changed(changed, behind)
+    this.#enforcement.changed(changed, this.#behind())
     this.#rejectionsAreOld = true
     this.#touch(changed)
     this.#schedule()
@@ -65,6 +64,10 @@ export class StatusReporter {
 
   close(): void {
     clearTimeout(this.#timer)
+  }
+
+  #behind(): readonly AdsClientState[] {
+    return this.#options.clients().filter((client) => !this.#isCurrent(client))
   }
 
   /** A client that wants no listeners is no sidecar: it enforces nothing. */
@@ -96,7 +99,11 @@ export class StatusReporter {
     this.#rejectionsAreOld = false
     const before = this.#rejections
     this.#rejections = byObject([...this.#options.source.rejections(), ...this.#options.snapshots.everyRejection()])
-    for (const key of [...before.keys(), ...this.#rejections.keys()]) this.#dirty.add(key)
+    const keys = new Set([...before.keys(), ...this.#rejections.keys()])
+    // What comes into effect because another object went is to be acknowledged like a change of its own.
+    const changed = [...keys].filter((key) => !isDeepStrictEqual(before.get(key), this.#rejections.get(key)))
+    if (changed.length > 0) this.#enforcement.changed(changed, this.#behind())
+    for (const key of keys) this.#dirty.add(key)
   }
 
   #report(key: string, proxies: number): void {
