@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
+import { realpathSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { Fault, messageOf } from '#base/fault.ts'
+import { isWithin } from '#base/is-within.ts'
 import type { RunOptions } from '#cli/run.ts'
 import type { NodeIdentity } from '#xds/resource-set.ts'
 import { accessLogPath } from './access-log-path.ts'
@@ -44,6 +46,7 @@ export async function openControl(options: RunOptions): Promise<ControlLink> {
 async function joinedSocket({ control, files }: RunOptions): Promise<string | undefined> {
   if (control !== undefined) {
     await checkListened(control)
+    checkDirectory(control)
     return control
   }
   if (files.length > 0) return undefined
@@ -63,6 +66,18 @@ async function checkListened(path: string): Promise<void> {
   } finally {
     socket.destroy()
   }
+}
+
+/** Whoever can write there can put a control plane of his own in the socket's place: in a sealed run the directory is read-only for the program, if it can do without. */
+function checkDirectory(path: string): void {
+  const directory = realpathSync(dirname(path))
+  const { uid, mode } = statSync(directory)
+  const isOthers = (mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid?.())
+  if (!isOthers && !isWithin(process.cwd(), directory)) return
+  const why = isOthers ? 'others may write' : 'the command works'
+  throw new Fault('run/control-directory', `${why} in "${directory}", and could put a false control plane there`, {
+    mend: 'have "postern control" listen in a directory of its own, of mode 0700',
+  })
 }
 
 function join(options: RunOptions, socketPath: string): ControlLink {

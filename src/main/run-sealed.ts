@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { Fault } from '#base/fault.ts'
+import { isWithin } from '#base/is-within.ts'
 import type { Capsule } from '#capsule/capsule.ts'
 import { createCapsule } from '#capsule/create-capsule.ts'
 import type { RunOptions } from '#cli/run.ts'
@@ -99,10 +100,6 @@ function protectedFiles({ files }: RunOptions): readonly string[] {
     notice(`the command can change its own configuration: "${file}" holds its working directory`)
     return false
   })
-}
-
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
 /** A path that does not exist is the control process's to complain of. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { meshUp } from './mesh.ts'
@@ -110,6 +112,21 @@ test('a run joins no control plane that is not there, and none besides its own f
   assert.match(absent.stderr, /no control plane listens on ".*control\.sock": connect ENOENT/)
   const both = await startPostern(['run', '--control', path, '-f', path, '--', 'true']).ended
   assert.equal(both.code, 2)
+})
+
+test('a run joins no control plane whose socket another could take the place of', async (context) => {
+  const directory = scratch(context)
+  const path = join(directory, 'control.sock')
+  const server = createServer().listen(path)
+  context.after(() => server.close())
+  await once(server, 'listening')
+  chmodSync(directory, 0o777)
+  const open = await startPostern(['run', '--control', path, '--', 'true']).ended
+  assert.deepEqual([open.code, open.stdout], [125, ''])
+  assert.match(open.stderr, /others may write in ".*", and could put a false control plane there/)
+  chmodSync(directory, 0o700)
+  const here = await startPostern(['run', '--control', path, '--', 'true'], '', directory).ended
+  assert.match(here.stderr, /the command works in ".*"/)
 })
 
 test('a control plane listens on loopback only, and says what it lacks', async (context) => {

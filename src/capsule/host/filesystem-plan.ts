@@ -1,7 +1,8 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { isWithin } from '#base/is-within.ts'
 import type { FilesystemPlan } from '#capsule/agent/messages.ts'
-import { everyPathOf, isWithin, type MountPoint, readMountTable } from './mount-table.ts'
+import { everyPathOf, type MountPoint, readMountTable } from './mount-table.ts'
 import { directoriesAbove, readOnlyPaths } from './read-only-paths.ts'
 import { isSocketFile, type PathSocket, readPathSocketsEverywhere } from './unix-sockets.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { everyPathOf, isWithin, parseMountTable } from './mount-table.ts'
+import { isWithin } from '#base/is-within.ts'
+import { everyPathOf, parseMountTable } from './mount-table.ts'
 
 const table = parseMountTable(`21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 22 21 0:20 / /run rw - tmpfs tmpfs rw

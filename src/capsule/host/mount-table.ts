@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isWithin } from '#base/is-within.ts'
 
 /** One line of /proc/PID/mountinfo (proc(5)). */
 export interface MountPoint {
@@ -39,11 +40,6 @@ export function everyPathOf(path: string, mounts: readonly MountPoint[]): readon
     }
   }
   return [...paths]
-}
-
-/** Whether `path` is `directory` or lies below it. */
-export function isWithin(path: string, directory: string): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`)
 }
 
 function mountOf(path: string, mounts: readonly MountPoint[]): MountPoint | undefined {

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isWithin } from './mount-table.ts'
+import { isWithin } from '#base/is-within.ts'
 
 export interface ReadOnlyPaths {
   readonly paths: readonly string[]
