@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { combine, isValid } from '#api/configuration.ts'
 import { checkManifestFile } from '#api/document.ts'
 import { type Destination, suggestServiceEntries } from '#api/suggest.ts'
@@ -11,14 +11,18 @@ export function addAllowVerb(program: Command, io: VerbIo): void {
   program
     .command('allow')
     .description('Prints the ServiceEntry that allows a destination.')
-    .argument('<destination...>', 'HOST:PORT, IP:PORT, CIDR:PORT, [IPV6]:PORT or *.DOMAIN:PORT')
+    .argument(
+      '<destination...>',
+      'HOST:PORT, IP:PORT, CIDR:PORT, [IPV6]:PORT or *.DOMAIN:PORT',
+      (text: string, before: readonly Destination[] | undefined) => [...(before ?? []), parseDestination(text)],
+    )
     .option(
       '--protocol <protocol>',
       'protocol of the ports, e.g. TLS, HTTP, TCP, MYSQL (default: what the port usually carries)',
     )
     .option('--name <name>', 'name of the ServiceEntry (default: after the destination)')
     .option('-n, --namespace <namespace>', 'namespace of the ServiceEntry')
-    .action((destinations: string[], options: AllowOptions) => {
+    .action((destinations: Destination[], options: AllowOptions) => {
       io.exitCode = allow(destinations, options, io)
     })
 }
@@ -29,8 +33,8 @@ interface AllowOptions {
   readonly namespace?: string
 }
 
-function allow(texts: readonly string[], options: AllowOptions, io: VerbIo): number {
-  const destinations = texts.map((text) => ({ ...parseDestination(text), protocol: options.protocol }))
+function allow(asked: readonly Destination[], options: AllowOptions, io: VerbIo): number {
+  const destinations = asked.map((destination) => ({ ...destination, protocol: options.protocol }))
   const suggestion = suggestServiceEntries(destinations, options)
   if (suggestion.kind === 'none') throw new Fault('allow/no-service-entry', suggestion.why)
   const { messages } = combine([checkManifestFile(parseManifests('allow', suggestion.yaml))], 'error')
@@ -42,13 +46,13 @@ function allow(texts: readonly string[], options: AllowOptions, io: VerbIo): num
   return 0
 }
 
-/** Reads HOST:PORT, ADDRESS:PORT, CIDR:PORT, [IPV6]:PORT or [IPV6 CIDR]:PORT. Throws a Fault for anything else. */
+/** Reads HOST:PORT, ADDRESS:PORT, CIDR:PORT, [IPV6]:PORT or [IPV6 CIDR]:PORT. Throws an InvalidArgumentError for anything else. */
 export function parseDestination(text: string): Destination {
   const match = /^(?:\[(?<bracketed>[^\]]+)\](?<bits>\/\d+)?|(?<plain>[^:[\]]+)):(?<port>\d{1,5})$/.exec(text)
   if (match?.groups === undefined) {
-    throw new Fault('allow/bad-destination', `${JSON.stringify(text)} is not HOST:PORT`, {
-      mend: 'for example: postern allow www.example.com:443, postern allow 10.0.0.0/8:3306, postern allow "[2001:db8::1]:443"',
-    })
+    throw new InvalidArgumentError(
+      `${JSON.stringify(text)} is not HOST:PORT; for example www.example.com:443, 10.0.0.0/8:3306 or "[2001:db8::1]:443"`,
+    )
   }
   const { bracketed, bits = '', plain, port } = match.groups
   const place = plain ?? `${bracketed}${bits}`
