@@ -13,6 +13,9 @@ function completionOf(shell: string): string {
     .description("Starts a command. It is the user's.")
     .option('-f, --filename <path>', "the configuration's file")
   program.command('proxy-config').addArgument(new Argument('<part>', 'which').choices(['all', 'routes']))
+  const below = program.command('credentials')
+  below.command('list').option('--state <dir>', 'where')
+  below.command('issue').option('--state <dir>', 'where').option('--token', 'a token')
   addCompletionVerb(program, io)
   program.parse(['completion', shell], { from: 'user' })
   return script
@@ -27,11 +30,12 @@ function bashCompletes(line: string): readonly string[] {
 }
 
 test('bash completes verbs, and of each verb its options and the words of its arguments', () => {
-  assert.deepEqual(bashCompletes('postern '), ['run', 'proxy-config', 'completion'])
+  assert.deepEqual(bashCompletes('postern '), ['run', 'proxy-config', 'credentials', 'completion'])
   assert.deepEqual(bashCompletes('postern r'), ['run'])
   assert.deepEqual(bashCompletes('postern run --f'), ['--filename'])
   assert.deepEqual(bashCompletes('postern proxy-config '), ['all', 'routes'])
   assert.deepEqual(bashCompletes('postern completion z'), ['zsh'])
+  assert.deepEqual(bashCompletes('postern credentials '), ['list', '--state', 'issue', '--token'])
   assert.deepEqual(bashCompletes('postern unknown '), [])
 })
 

@@ -76,10 +76,16 @@ async function read(
   throw new VerbError([refusalText(found.refusal)])
 }
 
-/** These verbs are of the time of v1alpha3, and print what scripts of that time expect, where the server still has it. */
+/** These verbs are of the time of these versions, and print what scripts of that time expect, where the server still has it (spec 2.4). */
+const VERSIONS_OF_THE_TIME: Readonly<Record<string, string>> = {
+  'networking.istio.io': 'v1alpha3',
+  'config.istio.io': 'v1alpha2',
+}
+
 function written(resource: DiscoveredResource, discovery: Discovery): DiscoveredResource {
-  if (resource.group !== 'networking.istio.io') return resource
-  return discovery.ofKind('networking.istio.io/v1alpha3', resource.kind) ?? resource
+  const version = VERSIONS_OF_THE_TIME[resource.group]
+  if (version === undefined) return resource
+  return discovery.ofKind(`${resource.group}/${version}`, resource.kind) ?? resource
 }
 
 /** In the order in which people read objects, without the server's notes on who set which field. */

@@ -60,6 +60,11 @@ interface StateFlag {
   readonly state?: string
 }
 
+/** What has to follow a verb for it to mean the same mesh. */
+function flagOf(state: string | undefined): string {
+  return state === undefined ? '' : ` --state ${state}`
+}
+
 function addUp(program: Command, io: VerbIo, actions: MeshActions): void {
   program
     .command('up')
@@ -70,12 +75,15 @@ function addUp(program: Command, io: VerbIo, actions: MeshActions): void {
     .action(async ({ state, foreground, port }: StateFlag & { foreground?: true; port?: number }) => {
       const report = await actions.up({ state, foreground: foreground ?? false, port })
       if (report === undefined) return
-      io.stdout.write(`the mesh is up: ${report.api} (process ${report.pid})
-  kubectl         export KUBECONFIG=${report.kubeconfig}
-  a program in it postern run -- COMMAND
-  state, log      ${report.state}, ${report.log}
-  end it          postern down
-`)
+      const lines = [
+        `the mesh is up: ${report.api} (process ${report.pid})`,
+        `  kubectl         export KUBECONFIG=${report.kubeconfig}`,
+        // Runs look in the usual place only.
+        ...(state === undefined ? ['  a program in it postern run -- COMMAND'] : []),
+        `  state, log      ${report.state}, ${report.log}`,
+        `  end it          postern down${flagOf(state)}`,
+      ]
+      io.stdout.write(`${lines.join('\n')}\n`)
     })
 }
 
@@ -88,7 +96,7 @@ function parsePort(text: string): number {
 async function reportOf(actions: MeshActions, io: VerbIo, state: string | undefined): Promise<MeshReport | undefined> {
   const report = await actions.report(state)
   if (report === undefined) {
-    io.stderr.write('postern: no mesh is up\n         start one:  postern up\n')
+    io.stderr.write(`postern: no mesh is up\n         start one:  postern up${flagOf(state)}\n`)
     io.exitCode = 1
   }
   return report

@@ -39,7 +39,9 @@ async function up(options: UpOptions): Promise<MeshReport | undefined> {
   const other = await report(options.state)
   if (other !== undefined) {
     if (!options.foreground) return other
-    throw new Fault('mesh/already-up', `a mesh is up already: process ${other.pid}`, { mend: 'end it:  postern down' })
+    throw new Fault('mesh/already-up', `a mesh is up already: process ${other.pid}`, {
+      mend: `end it:  postern down --state ${place.state}`,
+    })
   }
   createPrivateDirectory(place.state)
   return options.foreground ? runMesh(place, options.port) : startInBackground(place, options)

@@ -1,10 +1,10 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { StoreOptions } from '#apiserver/store/open-store.ts'
 
-/** Where the mesh keeps what it knows: what the user named, else `$XDG_STATE_HOME/postern`, else `~/.local/state/postern`. */
+/** Where the mesh keeps what it knows, as an absolute path: what the user named, else `$XDG_STATE_HOME/postern`, else `~/.local/state/postern`. */
 export function stateDirectory(named: string | undefined): string {
-  if (named !== undefined) return named
+  if (named !== undefined) return resolve(named)
   const { XDG_STATE_HOME: home } = process.env
   // A relative one is to be ignored, says the specification of these directories.
   return join(home?.startsWith('/') ? home : join(homedir(), '.local/state'), 'postern')

@@ -65,6 +65,13 @@ test('kinds of Istio 0.x are created and listed as istioctl of that time did', a
     'apiVersion: config.istio.io/v1alpha2\nkind: EgressRule\nmetadata: {name: googleapis}\nspec:\n  destination: {service: "*.googleapis.com"}\n  ports: [{port: 443, protocol: https}]\n'
   const created = await postern('create -f -', { input })
   assert.match(created.stdout, /^Created config egress-rule\/default\/googleapis at revision \d+\n$/)
+  const routeRule = `apiVersion: config.istio.io/v1alpha2
+kind: RouteRule
+metadata: {name: reviews}
+spec: {destination: {name: reviews}, route: [{labels: {version: v1}}]}
+`
+  await postern('create -f -', { input: routeRule })
+  assert.match((await postern('get routerules')).stdout, /reviews {3}RouteRule\.config\.istio\.io\.v1alpha2 /)
   const { stdout } = await postern('get egressrule')
   assert.equal(
     stdout,

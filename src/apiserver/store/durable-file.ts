@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /** Writes a file of mode 0600 so that a reader, or a crash at any moment, meets the old one or the new one whole. */
@@ -36,9 +36,24 @@ export function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }
 
-/** The directory, made with mode 0700 when it is not there, as are those above it; their names are durable. */
+/**
+ * The directory, made with mode 0700 when it is not there, as are those above it; their names are durable. One at a time: Node's own recursion does not end where a
+ * directory takes no new names, as in /proc.
+ */
 export function createPrivateDirectory(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made)) syncPath(dirname(made))
+  const missing: string[] = []
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
+  for (const at of missing) {
+    makeDirectory(at)
+    syncPath(dirname(at))
+  }
+}
+
+/** Somebody else may make it at the same time. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
 }

@@ -9,17 +9,34 @@ interface VerbWords extends Word {
   readonly words: readonly Word[]
 }
 
-/** Verbs, and of each what may follow: its options and the words that its arguments allow. */
+/** Verbs, and of each what may follow: the verbs below it, its options and the words that its arguments allow. */
 function verbsOf(program: Command): readonly VerbWords[] {
   return program.commands.map((verb) => {
-    const options = verb.options
-      .filter((option) => !option.hidden)
-      .flatMap(({ short, long, description }) => [long, short].flatMap((word) => (word ? [{ word, description }] : [])))
+    const options = optionsOf(verb)
+    const under = verb.commands.flatMap((one) => [
+      { word: one.name(), description: firstSentence(one.description()) },
+      ...optionsOf(one),
+    ])
     const choices = verb.registeredArguments.flatMap(({ argChoices, description }) =>
       (argChoices ?? []).map((word) => ({ word, description })),
     )
-    return { word: verb.name(), description: firstSentence(verb.description()), words: [...choices, ...options] }
+    return {
+      word: verb.name(),
+      description: firstSentence(verb.description()),
+      words: onceEach([...choices, ...under, ...options]),
+    }
   })
+}
+
+function optionsOf(verb: Command): readonly Word[] {
+  return verb.options
+    .filter((option) => !option.hidden)
+    .flatMap(({ short, long, description }) => [long, short].flatMap((word) => (word ? [{ word, description }] : [])))
+}
+
+/** Verbs below one verb share options. */
+function onceEach(words: readonly Word[]): readonly Word[] {
+  return words.filter(({ word }, index) => words.findIndex((other) => other.word === word) === index)
 }
 
 /** Files complete wherever no word does. */
