@@ -208,6 +208,16 @@ test('a watcher that reads nothing is not buffered for, and is told the rest whe
   socket.destroy()
 })
 
+test('a watch whose time is up says how far it has come, to those who want bookmarks', async (t) => {
+  const rig = await ApiServerRig.start(t)
+  await rig.admin(MAPS, { method: 'POST', body: JSON.stringify(configMap('a')) })
+  const { resourceVersion } = JSON.parse((await rig.admin(MAPS)).text).metadata
+  const watch = `${MAPS}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dother`
+  const { type, object } = JSON.parse((await rig.admin(`${watch}&allowWatchBookmarks=true`)).text)
+  assert.deepEqual([type, object.metadata.resourceVersion], ['BOOKMARK', resourceVersion])
+  assert.equal((await rig.admin(watch)).text, '')
+})
+
 test('a head that never ends is not waited for', async (t) => {
   const rig = await ApiServerRig.start(t)
   const socket = await rig.socket()
@@ -259,6 +269,8 @@ test('methods and paths that there are not are told apart', async (t) => {
   assert.deepEqual(await status(`${MAPS}/a%2f..%2fb`, 'GET'), [400, 'BadRequest'])
   assert.deepEqual(await status('/api/v1/configmaps', 'DELETE'), [405, 'MethodNotAllowed'])
   assert.deepEqual(await status(`${MAPS}/a`, 'POST'), [405, 'MethodNotAllowed'])
+  assert.deepEqual(await status(MAPS, 'PUT'), [405, 'MethodNotAllowed'])
+  assert.deepEqual(await status(MAPS, 'PATCH'), [405, 'MethodNotAllowed'])
   assert.deepEqual(await status('/version', 'POST'), [405, 'MethodNotAllowed'])
   assert.deepEqual(rig.faults, [])
 })

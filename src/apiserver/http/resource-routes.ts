@@ -57,8 +57,10 @@ export async function serveResource(
       if (isEverywhere || name !== '') break
       return written(await createObject(context, target, await request.body(), optionsOf(request, verb)), served, view)
     case 'update':
+      if (name === '') break
       return written(await updateObject(context, target, await request.body(), optionsOf(request, verb)), served, view)
     case 'patch':
+      if (name === '') break
       return patch(context, request, target, view)
     case 'delete':
       if (subresource !== '') break

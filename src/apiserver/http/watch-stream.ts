@@ -40,7 +40,7 @@ export class WatchStream {
     if (this.#response.closed) return
     const closed = new Promise<void>((resolve) => this.#response.once('close', resolve))
     this.#response.on('drain', () => this.#onDrain())
-    this.#timers.push(setTimeout(() => this.#end(), this.#feed.timeoutMs))
+    this.#timers.push(setTimeout(() => this.#timeIsUp(), this.#feed.timeoutMs))
     try {
       for (const lines of this.#feed.initial()) {
         for (const line of lines) this.#write(line)
@@ -55,12 +55,20 @@ export class WatchStream {
   }
 
   #follow(): void {
-    const bookmarks = setInterval(() => {
-      const line = this.#stop === undefined ? undefined : this.#feed.bookmark()
-      if (line !== undefined) this.#write(line)
-    }, BOOKMARK_MS)
-    this.#timers.push(bookmarks)
+    this.#timers.push(setInterval(() => this.#bookmark(), BOOKMARK_MS))
     this.#resume()
+  }
+
+  /** Not to a client that is behind: it would skip what it was not told. */
+  #bookmark(): void {
+    const line = this.#stop === undefined ? undefined : this.#feed.bookmark()
+    if (line !== undefined) this.#write(line)
+  }
+
+  /** The client goes on from here, however long nothing of its own changed. */
+  #timeIsUp(): void {
+    if (!this.#ended) this.#bookmark()
+    this.#end()
   }
 
   /** The feed may tell its history at once, and go over the mark before it answers how to stop it. */
