@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { createPrivateDirectory } from '#apiserver/store/durable-file.ts'
 import { Fault } from '#base/fault.ts'
 import { isWithin } from '#base/is-within.ts'
 import type { Capsule } from '#capsule/capsule.ts'
@@ -57,7 +58,7 @@ function workingDirectory(): string {
 function meshState(): string {
   const state = stateDirectory(undefined)
   try {
-    mkdirSync(state, { recursive: true, mode: 0o700 })
+    createPrivateDirectory(state)
   } catch {
     // Who cannot make it cannot make it inside either.
   }

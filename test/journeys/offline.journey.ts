@@ -109,6 +109,12 @@ test('a configuration that is broken from the start starts nothing', async (cont
   assert.match(outcome.stderr, /config\.yaml/)
 })
 
+test('a run does without a state directory that cannot be made', async () => {
+  const env = { ...process.env, XDG_STATE_HOME: '/proc/none' }
+  const { code, stdout } = await startPostern(['run', '--', 'echo', 'begun'], '', undefined, env).ended
+  assert.deepEqual([code, stdout], [0, 'begun\n'])
+})
+
 test('a cache directory that cannot be made costs time only', async () => {
   const started = startPostern(['allow', 'a.example.com:443'], '', undefined, {
     ...process.env,
