@@ -1,7 +1,11 @@
+import { getHeapStatistics } from 'node:v8'
+
 /** Long enough for a short command to have ended, and for a long one to have started. */
 const AFTER_START_MS = 200
 /** A mesh in which nothing has changed for so long is at rest. */
 const AT_REST_MS = 3_000
+/** So much more in use than after the last time, garbage included. */
+const WORTH_BYTES = 64 * 1024 * 1024
 
 /**
  * Gives back what start-up left behind, 7 MB mostly of decoded descriptors: once, 15 ms of CPU when the program has been running for a
@@ -11,13 +15,23 @@ export function releaseStartUpMemory(): void {
   setTimeout(release, AFTER_START_MS).unref()
 }
 
-/** Gives back what a burst of changes left behind, once it is over: V8 would keep several times what is in use. Call `touch` at each change. */
+/**
+ * Gives back what a burst of changes left behind, once it is over: V8 would keep several times what is in use. Call `touch` at each change.
+ * In a large mesh it takes most of a second in which nothing else is done, so a change or two are no reason.
+ */
 export class MemoryAtRest {
   #timer: NodeJS.Timeout | undefined
+  #heldBytes = 0
 
   touch(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(release, AT_REST_MS).unref()
+    this.#timer = setTimeout(() => this.#rest(), AT_REST_MS).unref()
+  }
+
+  #rest(): void {
+    if (getHeapStatistics().used_heap_size - this.#heldBytes < WORTH_BYTES) return
+    release()
+    this.#heldBytes = getHeapStatistics().used_heap_size
   }
 }
 
