@@ -85,6 +85,19 @@ test('a directory, or several files, are checked with a list of results', (t) =>
   assert.equal((JSON.parse(several.stdout) as { results: unknown[] }).results.length, 2)
 })
 
+test('files that are valid are told in the words of istioctl', (t) => {
+  const at = folder(t, { 'good.yaml': GOOD, 'warned.yaml': WARNED })
+  const { stdout } = run('validate', '-f', at)
+  const lines = stdout.split('\n')
+  assert.match(lines[0] ?? '', /warned\.yaml:1:1: warning: /)
+  assert.deepEqual(lines.slice(1), [
+    `"${at}/good.yaml" is valid`,
+    `"${at}/warned.yaml" has warnings`,
+    '2 files: valid, 0 errors, 1 warning',
+    '',
+  ])
+})
+
 test('text has one line for each message and a summary', (t) => {
   const at = folder(t, { 'bad.yaml': BAD })
   const { code, stdout } = run('validate', '-f', join(at, 'bad.yaml'))
@@ -191,7 +204,7 @@ test('allow prints what validate takes', (t) => {
   )
   assert.equal(code, 0)
   const at = folder(t, { 'allow.yaml': stdout })
-  assert.equal(run('validate', '-f', join(at, 'allow.yaml')).stdout, '1 file: valid, 0 errors, 0 warnings\n')
+  assert.equal(run('validate', '-f', join(at, 'allow.yaml')).stdout, `"${at}/allow.yaml" is valid\n`)
   assert.equal(stdout.match(/namespace: ns/g)?.length, 4)
 })
 

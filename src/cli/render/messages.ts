@@ -25,14 +25,25 @@ export function resultsByFile(files: readonly string[], messages: readonly Messa
   })
 }
 
-/** One line for each message, then a summary. */
+/** One line for each message, istioctl's sentence for each file that is valid (spec 8.1), and where it is more than one file, or any is not, a summary. */
 export function renderMessages(results: readonly FileResult[], messages: readonly Message[]): string {
+  const lines = [...messages.map(formatMessage), ...results.flatMap(sentenceOf)]
+  if (results.length > 1 || results.some((result) => !result.valid)) lines.push(summaryOf(results, messages))
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function sentenceOf({ file, valid, messages }: FileResult): readonly string[] {
+  if (!valid) return []
+  if (messages.length > 0) return [`"${file}" has warnings`]
+  return [file === '-' ? 'validation succeed' : `"${file}" is valid`]
+}
+
+function summaryOf(results: readonly FileResult[], messages: readonly Message[]): string {
   const errors = messages.filter((message) => message.level === 'error').length
   const warnings = messages.length - errors
   const invalid = results.filter((result) => !result.valid).length
   const verdict = errors === 0 ? 'valid' : `${invalid} of ${count(results.length, 'file')} invalid`
-  const summary = `${count(results.length, 'file')}: ${verdict}, ${count(errors, 'error')}, ${count(warnings, 'warning')}`
-  return [...messages.map(formatMessage), summary, ''].join('\n')
+  return `${count(results.length, 'file')}: ${verdict}, ${count(errors, 'error')}, ${count(warnings, 'warning')}`
 }
 
 function count(amount: number, noun: string): string {
