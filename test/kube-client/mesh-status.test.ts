@@ -9,6 +9,8 @@ import { loadKubeconfig } from '#kube/client/kubeconfig.ts'
 import type { ApiObject, Resource } from '#kube/client/resource.ts'
 import { startControlPlane } from '#main/control-plane.ts'
 import { ADMIN, startApiServer } from '#main/start-api-server.ts'
+import { NODE, RawDeltaStream } from '#test/conformance/raw-ads-client.ts'
+import { CLUSTER_TYPE, LISTENER_TYPE } from '#xds/type-url.ts'
 
 interface Condition {
   readonly type: string
@@ -18,8 +20,13 @@ interface Condition {
   readonly observedGeneration: number
 }
 
-/** An API server with a control plane that follows it. */
+/** An API server with a control plane that follows it, and a client of the API. */
 async function mesh(t: TestContext): Promise<KubeClient> {
+  return (await meshWithSocket(t)).client
+}
+
+/** The same, and where proxies find the control plane. */
+async function meshWithSocket(t: TestContext): Promise<{ client: KubeClient; listen: { readonly path: string } }> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-mesh-status-'))
   const server = await startApiServer({ stateDirectory: directory, onFault: assert.fail })
   const access = loadKubeconfig({ text: (await server.issue(ADMIN, 'certificate')).kubeconfig })
@@ -33,7 +40,7 @@ async function mesh(t: TestContext): Promise<KubeClient> {
     await server.close()
     rmSync(directory, { recursive: true })
   })
-  return client
+  return { client, listen }
 }
 
 function resource(plural: string, group = 'networking', version = 'v1'): Resource {
@@ -137,6 +144,38 @@ test('a Sidecar says which of its parts have no effect, and when all of it has',
   await client.patch(sidecars, 'a', 'default', 'merge', { spec: { egress: [{ hosts: ['./*'] }] } })
   assert.equal((await judged(client, sidecars)).accepted.status, 'True')
 })
+
+test('a proxy that refuses an entry is named with its reason, until it has acknowledged what came after', {
+  timeout: 30_000,
+}, async (t) => {
+  const { client, listen } = await meshWithSocket(t)
+  const stream = new RawDeltaStream(listen)
+  t.after(() => stream.close())
+  stream.send({ node: NODE, typeUrl: CLUSTER_TYPE })
+  stream.send({ typeUrl: LISTENER_TYPE })
+  for (const response of [await stream.next(), await stream.next()]) stream.ack(response)
+  const ports = [{ number: 443, name: 'tls', protocol: 'TLS' }]
+  await created(client, SERVICE_ENTRIES, object('ServiceEntry', { hosts: ['a.example'], ports, resolution: 'DNS' }))
+  stream.nack(await stream.next(), 'that cluster is bad')
+  const enforced = await untilEnforced(client, 'Refused')
+  assert.equal(enforced, 'False Refused: app.default refused it: that cluster is bad')
+  stream.ack(await stream.next())
+  await client.patch(SERVICE_ENTRIES, 'a', 'default', 'merge', { spec: { hosts: ['b.example'] } })
+  for (const _ of ['clusters', 'listeners']) stream.ack(await stream.next())
+  assert.match(await untilEnforced(client, 'Acknowledged'), /^True Acknowledged/)
+})
+
+/** What Enforced says once its reason is this one. */
+async function untilEnforced(client: KubeClient, wanted: string): Promise<string> {
+  for (;;) {
+    const { metadata, status } = await read(client, SERVICE_ENTRIES)
+    const { conditions = [] } = (status ?? {}) as { conditions?: readonly Condition[] }
+    const found = conditions.find(({ type }) => type === 'Enforced')
+    if (found?.reason === wanted && found.observedGeneration === metadata.generation)
+      return `${found.status} ${found.reason}: ${found.message}`
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
 
 test('a ServiceEntry with a part that has no effect is not accepted whole', { timeout: 30_000 }, async (t) => {
   const client = await mesh(t)
