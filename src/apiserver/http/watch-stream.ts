@@ -17,6 +17,8 @@ const HIGH_WATER_BYTES = 1 << 20
 /** A client that reads nothing for so long is disconnected. */
 const STALLED_MS = 60_000
 const BOOKMARK_MS = 60_000
+/** So long before its end a watch says how far it has come, as in Kubernetes: the client's next one begins there. */
+const LAST_BOOKMARK_MS = 2_000
 
 /**
  * Sends the events of a feed to one client, and never holds more than a bounded number of bytes for it: a client that falls behind is
@@ -40,7 +42,7 @@ export class WatchStream {
     if (this.#response.closed) return
     const closed = new Promise<void>((resolve) => this.#response.once('close', resolve))
     this.#response.on('drain', () => this.#onDrain())
-    this.#timers.push(setTimeout(() => this.#timeIsUp(), this.#feed.timeoutMs))
+    this.#timers.push(setTimeout(() => this.#end(), this.#feed.timeoutMs))
     try {
       for (const lines of this.#feed.initial()) {
         for (const line of lines) this.#write(line)
@@ -56,6 +58,9 @@ export class WatchStream {
 
   #follow(): void {
     this.#timers.push(setInterval(() => this.#bookmark(), BOOKMARK_MS))
+    const { timeoutMs } = this.#feed
+    if (timeoutMs > LAST_BOOKMARK_MS)
+      this.#timers.push(setTimeout(() => this.#bookmark(), timeoutMs - LAST_BOOKMARK_MS))
     this.#resume()
   }
 
@@ -63,12 +68,6 @@ export class WatchStream {
   #bookmark(): void {
     const line = this.#stop === undefined ? undefined : this.#feed.bookmark()
     if (line !== undefined) this.#write(line)
-  }
-
-  /** The client goes on from here, however long nothing of its own changed. */
-  #timeIsUp(): void {
-    if (!this.#ended) this.#bookmark()
-    this.#end()
   }
 
   /** The feed may tell its history at once, and go over the mark before it answers how to stop it. */
