@@ -44,6 +44,8 @@ const NO_CONFIG: ProxyConfig = {
  */
 export class EgressProxy implements FilterEnv {
   readonly connections: Required<ConnectionEnv>
+  /** With a buffer of its own: what clients get and what upstreams get is not mixed, so that each wakes once for several pieces. */
+  private readonly downstreams: ConnectionEnv
   readonly denier: Denier
   private readonly options: ProxyOptions
   private readonly wheel = new TimerWheel()
@@ -60,6 +62,7 @@ export class EgressProxy implements FilterEnv {
     this.options = options
     this.denier = options.denier
     this.connections = { wheel: this.wheel, readBuffer: createReadBuffer(), out: new OutBuffer(), open: new Set() }
+    this.downstreams = { ...this.connections, out: new OutBuffer() }
     this.clusters = new Clusters(options.resolver, this.wheel, options.names)
     this.dispatcher = new Dispatcher(this, options.createHttpConnectionManager, this.counters)
   }
@@ -153,7 +156,7 @@ export class EgressProxy implements FilterEnv {
     serve: (connection: Connection) => void,
   ): void {
     this.servers.push(server)
-    acceptDownstream(server, this.connections, originalDestination, {
+    acceptDownstream(server, this.downstreams, originalDestination, {
       onAccepted: (connection) => this.admit(connection, serve),
       onDownstreamClosed: () => this.forget(),
     })

@@ -29,27 +29,10 @@ interface Template {
   readonly operators: readonly Operator[]
 }
 
-/** One operator of a template; it remembers the last value that had to be searched for what forges a line (escape.ts). */
-class Operator {
+interface Operator {
   readonly read: ReadValue
-  readonly #escapes: boolean
-  #last = ''
-  #lastEscaped = ''
-
-  constructor(read: ReadValue, escapes: boolean) {
-    this.read = read
-    this.#escapes = escapes
-  }
-
-  /** As text formats write it. */
-  text(value: string | number): string | number {
-    if (!this.#escapes || typeof value === 'number') return value
-    if (value !== this.#last) {
-      this.#last = value
-      this.#lastEscaped = escapeText(value)
-    }
-    return this.#lastEscaped
-  }
+  /** The value may hold what forges a line: see escape.ts. */
+  readonly escapes: boolean
 }
 
 const OPERATOR = /%(?:%|([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%)/y
@@ -85,7 +68,7 @@ function parseTemplate(template: string, context: LogContext, faults: string[]):
     literals.push(literal)
     literal = ''
     const read = length === undefined ? resolved.read : shortened(resolved.read, Number(length))
-    operators.push(new Operator(read, resolved.own !== true))
+    operators.push({ read, escapes: resolved.own !== true })
   }
   literals.push(literal + template.slice(at))
   return { literals, operators }
@@ -100,25 +83,42 @@ function shortened(read: ReadValue, length: number): ReadValue {
 
 function textLine(template: string, context: LogContext, faults: string[]): FormatLine {
   const { literals, operators } = parseTemplate(template.endsWith('\n') ? template : `${template}\n`, context, faults)
-  const absent = literals.slice(1).map((literal) => `-${literal}`)
-  return (info) => textOf(literals, absent, operators, info)
+  const [first = ''] = literals
+  const parts = operators.map((operator, at) => new TextPart(operator, literals[at + 1] as string))
+  return (info) => {
+    let text = first
+    for (let at = 0; at < parts.length; at += 1) text += (parts[at] as TextPart).of(info)
+    return text
+  }
 }
 
-/** @param absent by operator: what stands for a value that is not there, with the literal behind it */
-function textOf(
-  literals: readonly string[],
-  absent: readonly string[],
-  operators: readonly Operator[],
-  info: StreamInfo,
-): string {
-  let text = literals[0] as string
-  for (let at = 0; at < operators.length; at += 1) {
-    const operator = operators[at] as Operator
-    const value = operator.read(info)
-    if (value === null) text += absent[at]
-    else text = text + operator.text(value) + literals[at + 1]
+/** A value with the literal behind it. What it was last is kept, because most values are the same from line to line. */
+class TextPart {
+  readonly #operator: Operator
+  readonly #literal: string
+  #value: LogValue = null
+  #text: string
+
+  constructor(operator: Operator, literal: string) {
+    this.#operator = operator
+    this.#literal = literal
+    this.#text = `-${literal}`
   }
-  return text
+
+  of(info: StreamInfo): string {
+    const value = this.#operator.read(info)
+    if (value !== this.#value) {
+      this.#value = value
+      this.#text = this.#shown(value) + this.#literal
+    }
+    return this.#text
+  }
+
+  #shown(value: LogValue): string {
+    if (value === null) return '-'
+    if (typeof value === 'number') return String(value)
+    return this.#operator.escapes ? escapeText(value) : value
+  }
 }
 
 /** Appends a JSON value to a line. */

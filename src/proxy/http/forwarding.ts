@@ -139,7 +139,7 @@ export class Forwarding implements StreamWaiter {
 
   /** The host and the circuit are not used any more. */
   #release(): void {
-    clearTimeout(this.#tryTimeout)
+    stop(this.#tryTimeout)
     this.#stream = undefined
     this.#pool = undefined
     if (this.#host === undefined || this.#cluster === undefined) return
@@ -204,7 +204,7 @@ export class Forwarding implements StreamWaiter {
     }
     if (decision === 'exhausted') this.#owner.info.responseFlags.push('URX')
     this.#responseStarted = true
-    clearTimeout(this.#tryTimeout)
+    stop(this.#tryTimeout)
     this.#owner.body.forget()
     this.#owner.onResponse(head)
   }
@@ -306,13 +306,18 @@ export class Forwarding implements StreamWaiter {
   }
 
   #stopTimers(): void {
-    clearTimeout(this.#timeout)
-    clearTimeout(this.#tryTimeout)
-    clearTimeout(this.#backoff)
+    stop(this.#timeout)
+    stop(this.#tryTimeout)
+    stop(this.#backoff)
   }
 
   /** For `x-envoy-expected-rq-timeout-ms`; 0 when there is no limit. */
   get expectedTimeoutMs(): number {
     return this.#retry.perTryTimeoutMs > 0 ? this.#retry.perTryTimeoutMs : this.#action.timeoutMs
   }
+}
+
+/** Most requests have no timer, and are asked to stop theirs several times. */
+function stop(timer: NodeJS.Timeout | undefined): void {
+  if (timer !== undefined) clearTimeout(timer)
 }
