@@ -2,13 +2,7 @@
 import { flushCompileCache } from 'node:module'
 import { dirname } from 'node:path'
 import { Fault, messageOf } from '#base/fault.ts'
-import { describeRejection } from '#control/mesh/rejection.ts'
-import { createSnapshotSource } from '#control/snapshot/snapshot-source.ts'
-import { openFileSource } from '#control/source/files.ts'
-import { formatMessage } from '#kube/message.ts'
-import { AdsServer } from '#xds/server/ads-server.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
-import { overriding } from './mesh-overrides.ts'
 import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts'
 
 /** When nobody listens any more, this process is about to end. */
@@ -18,33 +12,6 @@ function tell(news: ControlNews): void {
 
 function notice(text: string): void {
   tell({ kind: 'notice', text })
-}
-
-async function serve(settings: ControlSettings): Promise<void> {
-  makePrivateDirectory(dirname(settings.socketPath))
-  tell({ kind: 'placed' })
-  const source = openFileSource({
-    paths: settings.files,
-    onProblem: (errors) =>
-      notice(`the last good configuration stays in force:\n${errors.map(formatMessage).join('\n')}`),
-    onWarning: (warnings) => notice(warnings.map(formatMessage).join('\n')),
-  })
-  const snapshots = createSnapshotSource()
-  const override = overriding(settings.overrides)
-  const update = () => snapshots.update(override(source.current()))
-  update()
-  source.watch(update)
-  const server = new AdsServer({
-    source: snapshots,
-    onOutcome: (outcome) => {
-      if (outcome.kind === 'nack') notice(`the sidecar refused ${outcome.typeUrl}: ${outcome.reason}`)
-      for (const rejection of snapshots.rejections(outcome.node) ?? []) sayOnce(describeRejection(rejection))
-    },
-  })
-  await server.listen({ path: settings.socketPath })
-  tell({ kind: 'ready' })
-  // The end of a run kills this process, so that what was compiled is kept now or never.
-  flushCompileCache()
 }
 
 /** However the run ends, also before this process has begun: this process ends with it and leaves nothing. */
@@ -57,14 +24,6 @@ function endWithRun({ socketPath }: ControlSettings): void {
   if (!process.connected) end()
 }
 
-const said = new Set<string>()
-
-function sayOnce(text: string): void {
-  if (said.has(text)) return
-  said.add(text)
-  notice(text)
-}
-
 // The terminal's signals go to the whole foreground process group: the run decides when this process ends.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP', 'SIGUSR1', 'SIGUSR2'] as const) {
   process.on(signal, () => {})
@@ -73,7 +32,14 @@ for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP', 'SIGU
 const settings = JSON.parse(process.argv[2] as string) as ControlSettings
 endWithRun(settings)
 try {
-  await serve(settings)
+  makePrivateDirectory(dirname(settings.socketPath))
+  tell({ kind: 'placed' })
+  // The capsule waits for the directory: the rest is loaded only now.
+  const { serveFiles } = await import('./serve-files.ts')
+  await serveFiles(settings, notice)
+  tell({ kind: 'ready' })
+  // The end of a run may kill this process: what was compiled is kept now or never.
+  flushCompileCache()
 } catch (thrown) {
   const mend = thrown instanceof Fault && thrown.mend !== undefined ? [thrown.mend] : []
   // The run ends this process, as ever.
