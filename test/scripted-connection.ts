@@ -42,12 +42,16 @@ export class ScriptedConnection implements Connection {
 
   resume(): void {}
 
-  write(chunk: Buffer, start?: number, end?: number): boolean {
-    this.written.push(Buffer.from(chunk.subarray(start, end)))
+  write(chunk: Buffer): boolean {
+    this.written.push(Buffer.from(chunk))
     return true
   }
 
-  writeText(text: string): boolean {
+  gather(bytes: Buffer, start: number, end: number): boolean {
+    return this.write(bytes.subarray(start, end))
+  }
+
+  gatherText(text: string): boolean {
     return this.write(Buffer.from(text, 'latin1'))
   }
 

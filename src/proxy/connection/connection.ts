@@ -31,10 +31,12 @@ export interface Connection {
   resume(): void
   /** The kernel takes no more for now: what is written waits in memory, and onDrain follows. */
   readonly blocked: boolean
-  /** Takes the bytes over, from `start` (0) to `end` (the chunk's); small ones leave at the end of the event loop's turn. False: wait for onDrain. */
-  write(chunk: Buffer, start?: number, end?: number): boolean
-  /** Likewise, for text in latin-1. */
-  writeText(text: string): boolean
+  /** Takes the bytes over (copying a lent chunk only if the kernel did not take it at once). False: wait for onDrain. */
+  write(chunk: Buffer): boolean
+  /** Likewise for `bytes[start, end)`; small pieces leave together, at the end of the event loop's turn. */
+  gather(bytes: Buffer, start: number, end: number): boolean
+  /** @param text latin-1 */
+  gatherText(text: string): boolean
   /** Sends FIN after what was written. */
   end(): void
   /** Closes at once; with `reset` the peer sees RST. */

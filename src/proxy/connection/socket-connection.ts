@@ -33,6 +33,8 @@ export class SocketConnection implements Connection, Outlet {
   private paused = false
   /** The kernel's send buffer was full: Node's stream has the rest. */
   blocked = false
+  /** The OutBuffer holds something of ours. */
+  private gathered = false
   private peerEnded = false
   private endDelivered = false
   private gone = false
@@ -79,23 +81,34 @@ export class SocketConnection implements Connection, Outlet {
     if (!this.paused && !this.closed) this.socket.resume()
   }
 
-  write(chunk: Buffer, start = 0, end = chunk.length): boolean {
+  write(chunk: Buffer): boolean {
     if (this.closed) return true
     this.lastActiveTick = this.env.wheel.tick
-    this.env.out.bytes(this, chunk, start, end)
+    if (this.gathered) this.env.out.flush()
+    this.send(chunk, 0, chunk.length)
     return !this.blocked
   }
 
-  writeText(text: string): boolean {
+  gather(bytes: Buffer, start: number, end: number): boolean {
     if (this.closed) return true
     this.lastActiveTick = this.env.wheel.tick
+    this.gathered = true
+    this.env.out.bytes(this, bytes, start, end)
+    return !this.blocked
+  }
+
+  gatherText(text: string): boolean {
+    if (this.closed) return true
+    this.lastActiveTick = this.env.wheel.tick
+    this.gathered = true
     this.env.out.text(this, text)
     return !this.blocked
   }
 
-  /** What the kernel does not take at once is copied. Called by the OutBuffer only. */
+  /** What the kernel does not take at once is copied. The OutBuffer's to call. */
   send(bytes: Buffer, start: number, end: number): void {
     if (this.closed) return
+    this.gathered = false
     const rest = start + (this.blocked ? 0 : writeAtOnce(this.socket, bytes, start, end))
     // `write` says true when there was room again already: then no 'drain' follows.
     if (rest < end) this.blocked = !this.socket.write(Buffer.from(bytes.subarray(rest, end)))
@@ -103,13 +116,13 @@ export class SocketConnection implements Connection, Outlet {
 
   end(): void {
     if (this.closed) return
-    this.env.out.flush()
+    if (this.gathered) this.env.out.flush()
     this.socket.end()
   }
 
   destroy(reset = false): void {
     if (this.closed) return
-    this.env.out.flush()
+    if (this.gathered) this.env.out.flush()
     this.closed = true
     this.stopIdleTimer()
     // Only TCP knows RST; a Unix socket is simply closed.

@@ -24,9 +24,12 @@ class MemoryConnection implements Connection {
   pause(): void {}
   resume(): void {}
   write(chunk: Buffer): boolean {
-    return this.writeText(chunk.toString('latin1'))
+    return this.gatherText(chunk.toString('latin1'))
   }
-  writeText(text: string): boolean {
+  gather(bytes: Buffer, start: number, end: number): boolean {
+    return this.write(bytes.subarray(start, end))
+  }
+  gatherText(text: string): boolean {
     this.written += text
     return true
   }

@@ -108,7 +108,7 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Drai
   }
 
   sendInformational(head: ResponseHead): void {
-    this.connection.writeText(informationalText(head))
+    this.connection.gatherText(informationalText(head))
   }
 
   sendHead({ head, framing, added }: OutgoingResponse): void {
@@ -122,7 +122,7 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Drai
     if (carried === UNTIL_CLOSE || doubtful || this.#env.http.filter.draining()) this.#keepAlive = false
     const option: ConnectionOption =
       head.status === 101 ? 'Upgrade' : !this.#keepAlive ? 'close' : http11 ? '' : 'keep-alive'
-    this.connection.writeText(responseText({ head, framing: carried, added }, option))
+    this.connection.gatherText(responseText({ head, framing: carried, added }, option))
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {

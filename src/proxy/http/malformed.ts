@@ -11,7 +11,7 @@ import { STATUS_CODES } from './node-http.ts'
 export function refuseMalformed(env: ManagerEnv, connection: Connection, fault: CodecFault): void {
   const phrase = STATUS_CODES[fault.status] ?? ''
   const date = env.http.clock.text(Date.now())
-  connection.writeText(
+  connection.gatherText(
     `HTTP/1.1 ${fault.status} ${phrase}\r\ncontent-length: ${phrase.length}\r\ncontent-type: text/plain\r\ndate: ${date}\r\nserver: envoy\r\nconnection: close\r\n\r\n${phrase}`,
   )
   const info = malformedInfo(connection.info)

@@ -59,7 +59,7 @@ export class UpstreamHttp1 implements UpstreamStream, ConnectionReader {
   sendHead(request: OutgoingRequest): void {
     this.#chunked = request.head.framing === CHUNKED
     this.#decoder.expect(request.head.method)
-    this.connection.writeText(requestText(request))
+    this.connection.gatherText(requestText(request))
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
