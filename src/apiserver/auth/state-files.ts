@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeDurably } from '#apiserver/store/durable-file.ts'
+import { createPrivateDirectory, writeDurably } from '#apiserver/store/durable-file.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import type { KeyPair } from './key-pair.ts'
 
@@ -12,7 +12,7 @@ export class StateFiles {
   constructor(directory: string) {
     this.directory = directory
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      createPrivateDirectory(directory)
       chmodSync(directory, 0o700)
     } catch (cause) {
       throw new Fault('apiserver/state', `cannot use the directory "${directory}": ${messageOf(cause)}`, { cause })
