@@ -1,3 +1,4 @@
+import { compareText } from '#base/compare-text.ts'
 import type { AnalysisMessage, Analyzer, Tell } from './analysis.ts'
 import { annotations } from './analyzers/annotations.ts'
 import { conflictingGateways } from './analyzers/conflicting-gateways.ts'
@@ -97,16 +98,12 @@ export function analyze(inputs: readonly AnalysisInput[], options: AnalysisOptio
   return [...found.values()].sort(
     (a, b) =>
       RANK[a.level] - RANK[b.level] ||
-      order(a.code, b.code) ||
-      order(a.origin, b.origin) ||
+      compareText(a.code, b.code) ||
+      compareText(a.origin, b.origin) ||
       (a.line ?? 0) - (b.line ?? 0),
   )
 }
 
 function isSuppressed(annotation: string, code: string): boolean {
   return annotation.split(',').some((one) => one.trim() === code || one.trim() === '*')
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

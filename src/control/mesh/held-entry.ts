@@ -1,4 +1,5 @@
 import type { ServiceEntry } from '#api/service-entry.ts'
+import { compareText } from '#base/compare-text.ts'
 import { type Rejection, type RejectionCode, refOf } from './rejection.ts'
 import type { Service } from './service.ts'
 import { parseServiceAddress } from './service-address.ts'
@@ -61,10 +62,6 @@ export function withServices(
 export function compareAge(a: HeldEntry, b: HeldEntry): number {
   const order = a.createdAt - b.createdAt || compareText(a.key, b.key)
   return order || (a === b ? 0 : compareText(JSON.stringify(a.entry), JSON.stringify(b.entry)))
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** What of an entry has no effect, whoever looks at it. */

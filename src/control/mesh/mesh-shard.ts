@@ -1,6 +1,6 @@
 import type { ServiceEntry } from '#api/service-entry.ts'
+import { compareText } from '#base/compare-text.ts'
 import { fnv1a } from '#base/fnv1a.ts'
-import { compareText } from './held-entry.ts'
 import type { Service } from './service.ts'
 
 /**

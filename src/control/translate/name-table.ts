@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import type { MeshConfig } from '#api/mesh-config.ts'
+import { compareText } from '#base/compare-text.ts'
 import type { Service } from '#control/mesh/service.ts'
 import { type NameTable, NameTableSchema } from '#xds/gen/istio/networking/nds/v1/nds_pb.js'
 import { virtualIpsOf } from './outbound-listeners.ts'
@@ -27,7 +28,7 @@ export interface HostName {
 
 /** So that the order of objects does not show. */
 function byName({ host: a }: HostName, { host: b }: HostName): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return compareText(a, b)
 }
 
 /**
