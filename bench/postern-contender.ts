@@ -9,7 +9,12 @@ export const POSTERN: Contender = {
     const program = join(import.meta.dirname, 'postern-proxy.ts')
     const pairs = [ports.echo, upstream.echo, ports.source, upstream.source, ports.http, upstream.http].map(String)
     // As bin/postern starts it.
-    const flags = ['--disable-warning=ExperimentalWarning', '--single-threaded-gc', '--v8-pool-size=1']
+    const flags = [
+      '--disable-warning=ExperimentalWarning',
+      '--single-threaded-gc',
+      '--v8-pool-size=1',
+      '--no-allocation-site-pretenuring',
+    ]
     return [process.execPath, ...flags, program, join(directory, 'postern-access.log'), ...pairs]
   },
 }

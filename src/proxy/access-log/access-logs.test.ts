@@ -58,6 +58,21 @@ describe('AccessLogs', () => {
     assert.deepEqual(faults, [])
   })
 
+  it('keeps what is being written apart from what comes next', async () => {
+    const path = join(folder, 'access.log')
+    const log = logs.logger([to(path)])
+    const names: string[] = []
+    for (let round = 0; round < 60; round += 1) {
+      // More than a batch holds.
+      for (let at = 0; at < 400; at += 1) names.push(`${round}.${at}`.padEnd(900 + (at % 97), 'x'))
+      for (const name of names.slice(-400)) log(route(name))
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    await logs.close()
+    assert.equal(readFileSync(path, 'utf8'), names.map((name) => `${name}\n`).join(''))
+    assert.deepEqual(faults, [])
+  })
+
   it('writes to several logs, and to a filtered one only what has its flag', async () => {
     const log = logs.logger([to(join(folder, 'all')), to(join(folder, 'nr'), ['NR'])])
     log(route('plain'))

@@ -51,6 +51,8 @@ export class LogSink {
   /** Full ones, for which there was no time yet. */
   #full: Batch[] = []
   #writing: Batch | undefined = undefined
+  /** Written, and filled again: a new one for each write would make the collector look through the whole heap every other second. */
+  #spare: Batch | undefined = undefined
   /** In all of them. */
   #waitingBytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -88,7 +90,10 @@ export class LogSink {
       this.#filling = undefined
       this.#flush()
     }
-    this.#filling = new Batch(Math.max(this.#limits.batchBytes, bytes))
+    const spare = this.#spare
+    this.#spare = undefined
+    this.#filling =
+      spare !== undefined && bytes <= spare.bytes.length ? spare : new Batch(Math.max(this.#limits.batchBytes, bytes))
     return this.#filling
   }
 
@@ -144,9 +149,17 @@ export class LogSink {
         if (error !== null) this.#lose(batch, error)
         this.#writing = undefined
         this.#waitingBytes -= batch.length
+        this.#keep(batch)
         this.#afterWrite()
       }
     })
+  }
+
+  #keep(batch: Batch): void {
+    if (batch.bytes.length > this.#limits.batchBytes) return
+    batch.length = 0
+    batch.lines = 0
+    this.#spare = batch
   }
 
   #afterWrite(): void {
