@@ -121,8 +121,8 @@ export async function httpProxyOnLoopback(t: TestContext, options: HttpProxyOpti
     accessLogger: () => (info) => {
       logged.push({
         info,
-        request: (name) => info.requestHeader?.(name),
-        response: (name) => info.responseHeader?.(name),
+        request: (name) => info.headers?.header(name),
+        response: (name) => info.headers?.responseHeader(name),
       })
       for (const resolve of waiting.splice(0)) resolve()
     },

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { AccessLogConfig } from '#proxy/config/model.ts'
-import { StreamInfo } from '#proxy/connection/stream-info.ts'
-import { compileFormat, ENVOY_DEFAULT_TEXT, type FormatLine } from './formatter.ts'
+import { type LoggedHeaders, StreamInfo } from '#proxy/connection/stream-info.ts'
+import { compileFormat, ENVOY_DEFAULT_TEXT } from './formatter.ts'
 
 /** Spec 5.1, the text of Istio >= 1.9. */
 const ISTIO_TEXT =
@@ -37,8 +37,12 @@ function httpRequest(): StreamInfo {
   info.downstreamRemotePort = 50000
   info.routeName = 'default'
   const headers: Record<string, string> = { 'user-agent': 'curl/8.0', 'x-request-id': 'id-1' }
-  info.requestHeader = (name) => headers[name]
+  info.headers = requestHeaders((name) => headers[name])
   return info
+}
+
+function requestHeaders(header: LoggedHeaders['header']): LoggedHeaders {
+  return { header, responseHeader: () => undefined }
 }
 
 function deniedConnection(): StreamInfo {
@@ -53,10 +57,10 @@ function deniedConnection(): StreamInfo {
   return info
 }
 
-function compiled(format: AccessLogConfig['format']): FormatLine {
+function compiled(format: AccessLogConfig['format']): (info: StreamInfo) => string {
   const result = compileFormat(format, CONTEXT)
   assert.ok('format' in result, JSON.stringify(result))
-  return result.format
+  return (info) => result.format(info).bytes.toString()
 }
 
 function text(template: string, info: StreamInfo): string {
@@ -92,9 +96,35 @@ describe('text format', () => {
     )
   })
 
+  it('writes a line as if it were the first', () => {
+    const format = {
+      kind: 'text',
+      template: '%PROTOCOL%é "%REQ(X)%" %BYTES_SENT% %ROUTE_NAME%|%REQUESTED_SERVER_NAME%',
+    } as const
+    const value = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 8 }),
+      fc.constantFrom('', 'a', 'b', 'é', '\u{1f600}', 'x'.repeat(128), 'x'.repeat(129), 'é'.repeat(2000)),
+    )
+    const values = fc.record({ protocol: value, x: value, sent: fc.nat(), route: value, sni: value })
+    fc.assert(
+      fc.property(fc.array(values, { minLength: 2, maxLength: 12 }), (requests) => {
+        const together = compiled(format)
+        for (const { protocol, x, sent, route, sni } of requests) {
+          const info = httpRequest()
+          info.protocol = protocol
+          info.headers = requestHeaders(() => x)
+          info.bytesSent = sent
+          info.routeName = route
+          info.requestedServerName = sni
+          assert.equal(together(info), compiled(format)(info))
+        }
+      }),
+    )
+  })
+
   it('prefers the first header of X?Y and shortens to a length', () => {
     const info = httpRequest()
-    info.requestHeader = (name) => (name === 'x-envoy-original-path' ? '/original' : undefined)
+    info.headers = requestHeaders((name) => (name === 'x-envoy-original-path' ? '/original' : undefined))
     assert.equal(
       text('%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %REQ(:PATH):4% %RESP(:STATUS)%', info),
       '/original /sta 418\n',
@@ -170,7 +200,7 @@ describe('JSON format', () => {
 describe('hostile values', () => {
   it('cannot end a line or a quoted field', () => {
     const info = httpRequest()
-    info.requestHeader = () => 'a" 200\n[2026] "GET\u001b[31m\\\u2028'
+    info.headers = requestHeaders(() => 'a" 200\n[2026] "GET\u001b[31m\\\u2028')
     assert.equal(text('"%REQ(X)%"', info), '"a\\" 200\\n[2026] \\"GET\\x1b[31m\\\\\\u2028"\n')
   })
 
@@ -180,7 +210,7 @@ describe('hostile values', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (value) => {
         const info = httpRequest()
-        info.requestHeader = () => value
+        info.headers = requestHeaders(() => value)
         info.requestedServerName = value
         for (const line of [inText(info), inJson(info)]) {
           assert.equal(line.search(/[\n\r\u0085\u2028\u2029]/), line.length - 1)

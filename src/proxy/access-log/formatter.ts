@@ -1,10 +1,11 @@
 import type { AccessLogConfig, JsonLogFields } from '#proxy/config/model.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { escapeText, quoteJson } from './escape.ts'
+import { LineBytes } from './line-bytes.ts'
 import { type LogContext, type LogValue, type ReadValue, resolveOperator } from './operators.ts'
 
-/** Writes one line, newline included. */
-export type FormatLine = (info: StreamInfo) => string
+/** Makes one line, newline included; it is lent until the next one. */
+export type FormatLine = (info: StreamInfo) => LineBytes
 
 /** Envoy's own format, for a file access log that names none (spec 5.1). */
 export const ENVOY_DEFAULT_TEXT =
@@ -82,43 +83,64 @@ function shortened(read: ReadValue, length: number): ReadValue {
 }
 
 function textLine(template: string, context: LogContext, faults: string[]): FormatLine {
-  const { literals, operators } = parseTemplate(template.endsWith('\n') ? template : `${template}\n`, context, faults)
-  const [first = ''] = literals
-  const parts = operators.map((operator, at) => new TextPart(operator, literals[at + 1] as string))
-  return (info) => {
-    let text = first
-    for (let at = 0; at < parts.length; at += 1) text += (parts[at] as TextPart).of(info)
-    return text
+  const parsed = parseTemplate(template.endsWith('\n') ? template : `${template}\n`, context, faults)
+  const line = new TextLine(parsed)
+  return (info) => line.of(info)
+}
+
+/** The line of one format; most values are the same from request to request. */
+class TextLine {
+  readonly #line = new LineBytes()
+  readonly #parts: readonly TextPart[]
+
+  constructor({ literals, operators }: Template) {
+    const line = this.#line
+    const append = (text: string): number => line.put(line.length, 0, text)
+    append(literals[0] as string)
+    this.#parts = operators.map((operator, i) => {
+      const part = new TextPart(operator, line.length, append(MISSING))
+      append(literals[i + 1] as string)
+      return part
+    })
+  }
+
+  of(info: StreamInfo): LineBytes {
+    const parts = this.#parts
+    for (let i = 0; i < parts.length; i += 1) {
+      const part = parts[i] as TextPart
+      const value = part.operator.read(info)
+      if (value === part.value) continue
+      part.value = value
+      const size = this.#line.put(part.at, part.size, shown(value, part.operator))
+      const moved = size - part.size
+      if (moved === 0) continue
+      part.size = size
+      for (let behind = i + 1; behind < parts.length; behind += 1) (parts[behind] as TextPart).at += moved
+    }
+    return this.#line
   }
 }
 
-/** A value with the literal behind it. What it was last is kept, because most values are the same from line to line. */
+/** Where one operator's value stands in the line. */
 class TextPart {
-  readonly #operator: Operator
-  readonly #literal: string
-  #value: LogValue = null
-  #text: string
+  readonly operator: Operator
+  at: number
+  size: number
+  value: LogValue = null
 
-  constructor(operator: Operator, literal: string) {
-    this.#operator = operator
-    this.#literal = literal
-    this.#text = `-${literal}`
+  constructor(operator: Operator, at: number, size: number) {
+    this.operator = operator
+    this.at = at
+    this.size = size
   }
+}
 
-  of(info: StreamInfo): string {
-    const value = this.#operator.read(info)
-    if (value !== this.#value) {
-      this.#value = value
-      this.#text = this.#shown(value) + this.#literal
-    }
-    return this.#text
-  }
+const MISSING = '-'
 
-  #shown(value: LogValue): string {
-    if (value === null) return '-'
-    if (typeof value === 'number') return String(value)
-    return this.#operator.escapes ? escapeText(value) : value
-  }
+function shown(value: LogValue, operator: Operator): string {
+  if (value === null) return MISSING
+  if (typeof value === 'number') return String(value)
+  return operator.escapes ? escapeText(value) : value
 }
 
 /** Appends a JSON value to a line. */
@@ -126,7 +148,11 @@ type WriteJson = (info: StreamInfo) => string
 
 function jsonLine(fields: JsonLogFields, context: LogContext, faults: string[]): FormatLine {
   const write = objectWriter(fields, '', context, faults)
-  return (info) => `${write(info)}\n`
+  const line = new LineBytes()
+  return (info) => {
+    line.put(0, line.length, `${write(info)}\n`)
+    return line
+  }
 }
 
 function objectWriter(fields: JsonLogFields, path: string, context: LogContext, faults: string[]): WriteJson {

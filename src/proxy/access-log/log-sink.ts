@@ -1,11 +1,12 @@
 import { closeSync, constants, openSync, write } from 'node:fs'
 import { Fault, messageOf } from '#base/fault.ts'
+import type { LineBytes } from './line-bytes.ts'
 
 /** Bounds of one sink. */
 export interface SinkLimits {
   /** Lines wait at most this long before they are handed to the kernel; default 100 ms. */
   readonly flushIntervalMs: number
-  /** Handed over at once when about this much has gathered; default 64 KiB. */
+  /** Handed over at once when about this much has gathered; default 256 KiB. */
   readonly batchBytes: number
   /** Lines are dropped, and counted, while this much waits for a slow reader; default 4 MiB. */
   readonly maxWaitingBytes: number
@@ -13,7 +14,7 @@ export interface SinkLimits {
 
 export const DEFAULT_SINK_LIMITS: SinkLimits = {
   flushIntervalMs: 100,
-  batchBytes: 65_536,
+  batchBytes: 262_144,
   maxWaitingBytes: 4_194_304,
 }
 
@@ -28,8 +29,6 @@ class Batch {
   }
 }
 
-/** UTF-8, of one UTF-16 unit. */
-const MOST_BYTES_PER_CHARACTER = 3
 /** How often a full pipe is tried again. */
 const RETRY_MS = 10
 /** How long `close` waits for a reader that does not read. */
@@ -68,14 +67,14 @@ export class LogSink {
     this.#fd = openLog(path)
   }
 
-  /** Takes one or more whole lines. */
-  write(lines: string): void {
-    if (this.#closed !== undefined || this.#waitingBytes + lines.length > this.#limits.maxWaitingBytes) {
+  write(line: LineBytes): void {
+    const { length } = line
+    if (this.#closed !== undefined || this.#waitingBytes + length > this.#limits.maxWaitingBytes) {
       this.droppedLines += 1
       return
     }
-    const batch = this.#roomFor(lines.length * MOST_BYTES_PER_CHARACTER)
-    const length = batch.bytes.write(lines, batch.length, 'utf8')
+    const batch = this.#roomFor(length)
+    batch.bytes.set(line.bytes, batch.length)
     batch.length += length
     batch.lines += 1
     this.#waitingBytes += length

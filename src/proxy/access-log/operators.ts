@@ -87,7 +87,7 @@ const PLAIN: Readonly<Record<string, ReadValue>> = {
   DOWNSTREAM_DIRECT_REMOTE_PORT: (info) => info.downstreamRemotePort || null,
   REQUESTED_SERVER_NAME: (info) => info.requestedServerName || null,
   ROUTE_NAME: (info) => info.routeName || null,
-  GRPC_STATUS_NUMBER: (info) => numberOf(info.responseHeader?.('grpc-status')),
+  GRPC_STATUS_NUMBER: (info) => numberOf(info.headers?.responseHeader('grpc-status')),
 }
 
 /** Texts that the proxy made itself, of digits, letters and the punctuation of addresses. */
@@ -170,7 +170,7 @@ function requestValue(header: string): ReadHeader {
   if (header === ':method') return (info) => info.method
   if (header === ':path') return (info) => info.path
   if (header === ':authority' || header === 'host') return (info) => info.authority
-  return (info) => info.requestHeader?.(header)
+  return (info) => info.headers?.header(header)
 }
 
 function responseValue(header: string): ReadHeader {
@@ -178,7 +178,7 @@ function responseValue(header: string): ReadHeader {
   if (header === 'x-envoy-upstream-service-time') {
     return (info) => (info.upstreamServiceTimeMs >= 0 ? String(Math.floor(info.upstreamServiceTimeMs)) : undefined)
   }
-  return (info) => info.responseHeader?.(header)
+  return (info) => info.headers?.responseHeader(header)
 }
 
 function withoutQuery(value: string): string {

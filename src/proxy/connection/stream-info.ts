@@ -1,3 +1,9 @@
+/** The headers of one HTTP request, as the log shows them; names are lower case. */
+export interface LoggedHeaders {
+  header(name: string): string | undefined
+  responseHeader(name: string): string | undefined
+}
+
 /**
  * What is known of one TCP connection or one HTTP request, filled in as it proceeds and read when it is logged.
  * One object each, all fields set in the constructor so that every instance has one shape; times are performance.now() milliseconds.
@@ -37,9 +43,8 @@ export class StreamInfo {
   authority = ''
   /** milliseconds until the upstream's response headers; -1 when there was none */
   upstreamServiceTimeMs = -1
-  /** Lower-case name → value, for %REQ(X)% and %RESP(X)%; undefined for TCP. */
-  requestHeader: ((name: string) => string | undefined) | undefined = undefined
-  responseHeader: ((name: string) => string | undefined) | undefined = undefined
+  /** For %REQ(X)% and %RESP(X)%; undefined for TCP. */
+  headers: LoggedHeaders | undefined = undefined
   /** Set when the proxy refused; undefined otherwise. */
   deniedReason: string | undefined = undefined
 

@@ -1,5 +1,5 @@
 import { BLOCK_ALL_ROUTE, type Redirect, type Route, type RouteAction, type VirtualHost } from '#proxy/config/model.ts'
-import { StreamInfo } from '#proxy/connection/stream-info.ts'
+import { type LoggedHeaders, StreamInfo } from '#proxy/connection/stream-info.ts'
 import type { RefusedAddress } from '#proxy/denial/explain.ts'
 import type { CodecFault } from './codec/codec-fault.ts'
 import { DATE, FORWARDED_PROTO, REQUEST_ID, UPGRADE } from './codec/field-id.ts'
@@ -30,7 +30,7 @@ import { matchRoute, pickCluster } from './routing/route-table.ts'
 import type { DownstreamStream, OutgoingRequest, ResetReason } from './stream.ts'
 
 /** One request and its response, whatever protocols carry them: routed, forwarded or answered, and logged. */
-export class Exchange implements ForwardingOwner, RequestKey {
+export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
   readonly info: StreamInfo
   readonly body: RequestBody
   readonly head: RequestHead
@@ -90,8 +90,7 @@ export class Exchange implements ForwardingOwner, RequestKey {
     info.method = head.method
     info.path = head.path
     info.authority = this.authority
-    info.requestHeader = (name) => this.header(name)
-    info.responseHeader = (name) => this.#responseHeader(name)
+    info.headers = this
     return info
   }
 
@@ -118,7 +117,7 @@ export class Exchange implements ForwardingOwner, RequestKey {
     }
   }
 
-  #responseHeader(name: string): string | undefined {
+  responseHeader(name: string): string | undefined {
     const { info } = this
     if (name === ':status') return info.responseCode === 0 ? undefined : String(info.responseCode)
     if (name === 'x-envoy-upstream-service-time') {

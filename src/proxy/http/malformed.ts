@@ -30,7 +30,6 @@ function malformedInfo(connection: StreamInfo): StreamInfo {
   info.downstreamLocalAddress = connection.downstreamLocalAddress
   info.downstreamLocalPort = connection.downstreamLocalPort
   info.protocol = 'HTTP/1.1'
-  info.requestHeader = () => undefined
-  info.responseHeader = () => undefined
+  info.headers = { header: () => undefined, responseHeader: () => undefined }
   return info
 }

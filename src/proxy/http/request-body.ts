@@ -12,7 +12,7 @@ export class RequestBody {
   complete = false
   replayable: boolean
   trailers: Fields = NO_FIELDS
-  #kept: Buffer[] = []
+  #kept: Buffer[] | undefined = undefined
   #bytes = 0
 
   constructor(replayable: boolean) {
@@ -31,19 +31,20 @@ export class RequestBody {
       return
     }
     this.#bytes += end - start
+    this.#kept ??= []
     this.#kept.push(Buffer.from(bytes.subarray(start, end)))
   }
 
   /** Sends all that was kept on a new stream. */
   replay(stream: UpstreamStream): void {
-    for (const piece of this.#kept) stream.sendBody(piece, 0, piece.length)
+    for (const piece of this.#kept ?? []) stream.sendBody(piece, 0, piece.length)
     if (!this.replayable || this.full) this.forget()
     if (this.complete) stream.sendEnd(this.trailers)
   }
 
   forget(): void {
     this.replayable = false
-    this.#kept = []
+    this.#kept = undefined
     this.#bytes = 0
   }
 }

@@ -10,7 +10,7 @@ const NO_RETRIES: RetryPolicy = { retryOn: new Set(), retriableStatusCodes: [], 
  * They end here: the upstream does not see them. What is no number is passed over.
  */
 export function asWished(action: RouteAction, fields: Fields): RouteAction {
-  if (fields.countOf(ENVOY) === 0) return action
+  if (!fields.hasId(ENVOY)) return action
   return {
     ...action,
     timeoutMs: numberIn(fields, 'x-envoy-upstream-rq-timeout-ms') ?? action.timeoutMs,

@@ -1,5 +1,10 @@
 import { fieldIdOf } from './field-id.ts'
 
+/** A set of field ids as `ids` holds it. */
+export function idSet(...ids: readonly number[]): number {
+  return ids.reduce((set, id) => set | (1 << id), 0)
+}
+
 /** Numbers per field in `spans`: name start, name end, value start, value end, field id. */
 export const SPAN_LENGTH = 5
 
@@ -12,12 +17,15 @@ export class Fields {
   readonly text: string
   readonly spans: readonly number[]
   readonly end: number
+  /** Bit i is set when a field has the id i: most that are asked for are not there. */
+  readonly ids: number
   readonly count: number
 
-  constructor(text: string, spans: readonly number[], end: number) {
+  constructor(text: string, spans: readonly number[], end: number, ids: number) {
     this.text = text
     this.spans = spans
     this.end = end
+    this.ids = ids
     this.count = spans.length / SPAN_LENGTH
   }
 
@@ -36,6 +44,7 @@ export class Fields {
 
   /** The value of the first field with this id (field-id.ts). */
   getById(id: number): string | undefined {
+    if ((this.ids & (1 << id)) === 0) return undefined
     const { spans } = this
     for (let at = 4; at < spans.length; at += SPAN_LENGTH) {
       if (spans[at] === id) return this.text.slice(spans[at - 2]!, spans[at - 1]!)
@@ -45,6 +54,7 @@ export class Fields {
 
   /** All values of the fields with this id, joined by ", " as RFC 9110 section 5.3 allows; undefined when there is none. */
   joinedById(id: number): string | undefined {
+    if ((this.ids & (1 << id)) === 0) return undefined
     let joined: string | undefined
     for (let i = 0; i < this.count; i++) {
       if (this.idAt(i) === id) joined = joined === undefined ? this.valueAt(i) : `${joined}, ${this.valueAt(i)}`
@@ -52,11 +62,8 @@ export class Fields {
     return joined
   }
 
-  countOf(id: number): number {
-    const { spans } = this
-    let count = 0
-    for (let at = 4; at < spans.length; at += SPAN_LENGTH) if (spans[at] === id) count++
-    return count
+  hasId(id: number): boolean {
+    return (this.ids & (1 << id)) !== 0
   }
 
   nameAt(i: number): string {
@@ -76,19 +83,22 @@ export class Fields {
   }
 }
 
-export const NO_FIELDS = new Fields('', [], 0)
+export const NO_FIELDS = new Fields('', [], 0, 0)
 
 /** Fields that did not come as HTTP/1.1 text. Values must not hold CR or LF. */
 export function fieldsOf(pairs: Iterable<readonly [name: string, value: string]>): Fields {
   let text = ''
   const spans: number[] = []
+  let ids = 0
   for (const [name, value] of pairs) {
     const nameBytes = Buffer.from(name, 'latin1')
     const start = text.length
     const valueStart = start + name.length + 2
     spans.push(start, start + name.length, valueStart, valueStart + value.length)
-    spans.push(fieldIdOf(nameBytes, 0, nameBytes.length))
+    const id = fieldIdOf(nameBytes, 0, nameBytes.length)
+    spans.push(id)
+    ids |= 1 << id
     text += `${name}: ${value}\r\n`
   }
-  return new Fields(text, spans, text.length)
+  return new Fields(text, spans, text.length, ids)
 }

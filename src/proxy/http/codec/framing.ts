@@ -19,6 +19,7 @@ const MOST_LENGTH_DIGITS = 15
  * and any coding but plain "chunked" are refused, because two servers may read them differently.
  */
 export function framingOf(fields: Fields, minorVersion: number, withoutLength: Framing): Framing | CodecFault {
+  if (!fields.hasId(CONTENT_LENGTH) && !fields.hasId(TRANSFER_ENCODING)) return withoutLength
   let length: Framing = withoutLength
   let lengths = 0
   let codings = 0

@@ -79,6 +79,8 @@ export class HeadParser {
   /** Kept from head to head: each takes a copy of its own size. */
   readonly #spans: number[] = []
   #spansLength = 0
+  /** See Fields. */
+  #ids = 0
   #nameStart = 0
   #nameEnd = 0
   #valueStart = 0
@@ -99,6 +101,7 @@ export class HeadParser {
     if (this.#held.length > MOST_KEPT_BYTES) this.#held = NOTHING
     this.#matched = 0
     this.#spansLength = 0
+    this.#ids = 0
     this.status = 0
     this.startOffset = 0
   }
@@ -143,7 +146,7 @@ export class HeadParser {
   /** The head's bytes as latin-1 text; only when `done`, and while the chunk is still valid. */
   takeFields(): Fields {
     const text = this.#bytes.toString('latin1', this.#base, this.#pos)
-    return new Fields(text, this.#spans.slice(0, this.#spansLength), text.length - 2)
+    return new Fields(text, this.#spans.slice(0, this.#spansLength), text.length - 2, this.#ids)
   }
 
   #hold(chunk: Buffer, start: number, end: number): void {
@@ -347,7 +350,9 @@ export class HeadParser {
     spans[at + 1] = nameEnd - base
     spans[at + 2] = valueStart - base
     spans[at + 3] = end - base
-    spans[at + 4] = fieldIdOf(bytes, start, nameEnd)
+    const id = fieldIdOf(bytes, start, nameEnd)
+    spans[at + 4] = id
+    this.#ids |= 1 << id
     this.#spansLength = at + SPAN_LENGTH
     return true
   }

@@ -14,8 +14,14 @@ const AUTHORITY = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{
 
 /** True for a host with or without a port: no user information, no empty host, no percent-encoding. */
 export function isAuthority(text: string): boolean {
-  return text.length <= 262 && AUTHORITY.test(text)
+  if (text === lastAuthority) return true
+  if (text.length > 262 || !AUTHORITY.test(text)) return false
+  lastAuthority = text
+  return true
 }
+
+/** Passed the test: the next one is often the same. */
+let lastAuthority = 'localhost'
 
 /** RFC 9112 section 3.2. */
 export function parseTarget(method: string, target: string): RequestTarget | CodecFault {

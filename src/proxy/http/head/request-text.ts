@@ -13,13 +13,13 @@ import {
   UPGRADE,
   UPSTREAM_SERVICE_TIME,
 } from '#proxy/http/codec/field-id.ts'
-import { type Fields, SPAN_LENGTH } from '#proxy/http/codec/fields.ts'
+import { type Fields, idSet, SPAN_LENGTH } from '#proxy/http/codec/fields.ts'
 import { CHUNKED } from '#proxy/http/codec/framing.ts'
 import { listHas } from '#proxy/http/codec/message-head.ts'
 import type { OutgoingRequest } from '#proxy/http/stream.ts'
 
-/** By field id: true for what concerns one connection only, or is the proxy's own to say. */
-const DROPPED: readonly boolean[] = dropTable([
+/** What concerns one connection only, or is the proxy's own to say. */
+const DROPPED = idSet(
   CONNECTION,
   KEEP_ALIVE,
   PROXY_CONNECTION,
@@ -29,11 +29,8 @@ const DROPPED: readonly boolean[] = dropTable([
   HTTP2_SETTINGS,
   ENVOY,
   UPSTREAM_SERVICE_TIME,
-])
-
-function dropTable(ids: readonly number[]): boolean[] {
-  return Array.from({ length: 32 }, (_, id) => ids.includes(id))
-}
+)
+const DROPPED_WITH_HOST = DROPPED | idSet(HOST)
 
 /** The head of a request as HTTP/1.1 text: the client's lines, in its order and spelling, without those that end here, and ours behind them. */
 export function requestText(request: OutgoingRequest): string {
@@ -41,26 +38,27 @@ export function requestText(request: OutgoingRequest): string {
   const { fields } = head
   const untouched = path === head.target && head.protocol === 'HTTP/1.1'
   const sameHost = authority === head.authority && head.target === head.path
-  let text = untouched
-    ? fields.text.slice(fields.text.indexOf(head.method), fields.lineStart(0))
-    : `${head.method} ${path} HTTP/1.1\r\n`
-  if (!sameHost) text += `Host: ${authority}\r\n`
-  text += keptLines(fields, !sameHost)
+  let text: string
+  if (untouched && sameHost) text = keptLines(fields, DROPPED, fields.text.indexOf(head.method))
+  else {
+    text = `${head.method} ${path} HTTP/1.1\r\n`
+    if (!sameHost) text += `Host: ${authority}\r\n`
+    text += keptLines(fields, sameHost ? DROPPED : DROPPED_WITH_HOST, fields.lineStart(0))
+  }
   if (head.framing === CHUNKED) text += 'transfer-encoding: chunked\r\n'
   if (request.upgrade !== '') text += `connection: Upgrade\r\nupgrade: ${request.upgrade}\r\n`
   return `${text}${request.added}\r\n`
 }
 
-/** The lines that go on, as few slices of the original as possible. */
-function keptLines(fields: Fields, withoutHost: boolean): string {
+/** The text from `start` on without the lines whose ids are in `dropped`, as few slices of the original as possible. */
+function keptLines(fields: Fields, dropped: number, start: number): string {
   const { spans, text } = fields
   const nominated = nominatedBy(fields.joinedById(CONNECTION))
   let kept = ''
-  let runStart = fields.lineStart(0)
+  let runStart = start
   for (let i = 0, at = 0; at < spans.length; i++, at += SPAN_LENGTH) {
     const id = spans[at + 4]!
-    const dropped = DROPPED[id] === true || (withoutHost && id === HOST) || isNominated(nominated, fields, i)
-    if (!dropped) continue
+    if ((dropped & (1 << id)) === 0 && !isNominated(nominated, fields, i)) continue
     const lineStart = spans[at]!
     if (lineStart > runStart) kept += text.slice(runStart, lineStart)
     runStart = fields.lineStart(i + 1)

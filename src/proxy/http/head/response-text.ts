@@ -8,16 +8,16 @@ import {
   UPGRADE,
   UPSTREAM_SERVICE_TIME,
 } from '#proxy/http/codec/field-id.ts'
-import { SPAN_LENGTH } from '#proxy/http/codec/fields.ts'
+import { idSet, SPAN_LENGTH } from '#proxy/http/codec/fields.ts'
 import { CHUNKED } from '#proxy/http/codec/framing.ts'
 import type { ResponseHead } from '#proxy/http/codec/message-head.ts'
 import type { OutgoingResponse } from '#proxy/http/stream.ts'
 import { isNominated, nominatedBy } from './request-text.ts'
 
-/** By field id: connection-level fields, and `server`, which the proxy overwrites as Envoy does (server_header_transformation OVERWRITE). */
-const DROPPED: readonly boolean[] = Array.from({ length: 32 }, (_, id) =>
-  [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPSTREAM_SERVICE_TIME, SERVER].includes(id),
-)
+/** Connection-level fields, and `server`, which the proxy overwrites as Envoy does (server_header_transformation OVERWRITE). */
+const DROPPED = idSet(CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPSTREAM_SERVICE_TIME, SERVER)
+const DROPPED_IF_CHUNKED = idSet(CONTENT_LENGTH)
+const DROPPED_WITHOUT_UPGRADE = idSet(UPGRADE)
 
 /** How the client's connection goes on behind a response: "" for HTTP/1.1's default, which is to stay open. */
 export type ConnectionOption = '' | 'close' | 'keep-alive' | 'Upgrade'
@@ -43,13 +43,12 @@ function keptText(head: ResponseHead, chunked: boolean): string {
   const ownLine = text.startsWith('HTTP/1.1 ')
   let kept = ownLine ? '' : `HTTP/1.1 ${head.status} ${head.reason}\r\n`
   let runStart = ownLine ? 0 : fields.lineStart(0)
+  const dropped =
+    DROPPED |
+    (chunked ? DROPPED_IF_CHUNKED : 0) |
+    (head.status === 101 || head.status === 426 ? 0 : DROPPED_WITHOUT_UPGRADE)
   for (let i = 0, at = 0; at < spans.length; i++, at += SPAN_LENGTH) {
-    const id = spans[at + 4]!
-    const dropped =
-      DROPPED[id] === true ||
-      (chunked && id === CONTENT_LENGTH) ||
-      (id === UPGRADE && head.status !== 101 && head.status !== 426)
-    if (!dropped && !isNominated(nominated, fields, i)) continue
+    if ((dropped & (1 << spans[at + 4]!)) === 0 && !isNominated(nominated, fields, i)) continue
     const lineStart = spans[at]!
     if (lineStart > runStart) kept += text.slice(runStart, lineStart)
     runStart = fields.lineStart(i + 1)

@@ -6,8 +6,7 @@ import type { RequestKey } from './request-key.ts'
 /** A route table ready for use: made once when configuration arrives, asked for every request. */
 export interface CompiledRouteTable {
   readonly table: RouteTable
-  readonly ignorePort: boolean
-  readonly domains: DomainTable<CompiledVirtualHost>
+  readonly virtualHostOf: (authority: string) => CompiledVirtualHost | undefined
 }
 
 interface CompiledVirtualHost {
@@ -34,7 +33,24 @@ const NO_VIRTUAL_HOST: RouteDecision = { kind: 'no_virtual_host' }
 export function compileRouteTable(table: RouteTable): CompiledRouteTable {
   const compiled = table.virtualHosts.map(compileVirtualHost)
   const domains = compiled.flatMap((entry) => entry.virtualHost.domains.map((domain) => [domain, entry] as const))
-  return { table, ignorePort: table.ignorePortInHostMatching, domains: new DomainTable(domains) }
+  return { table, virtualHostOf: virtualHostFinder(new DomainTable(domains), table.ignorePortInHostMatching) }
+}
+
+/** Applications ask for the same host again and again: the last answer is kept. */
+function virtualHostFinder(domains: DomainTable<CompiledVirtualHost>, ignorePort: boolean) {
+  const find = (authority: string): CompiledVirtualHost | undefined => {
+    const host = authority.toLowerCase()
+    return domains.find(ignorePort ? withoutPort(host) : host)
+  }
+  let asked = ''
+  let found = find(asked)
+  return (authority: string): CompiledVirtualHost | undefined => {
+    if (authority !== asked) {
+      found = find(authority)
+      asked = authority
+    }
+    return found
+  }
 }
 
 function compileVirtualHost(virtualHost: VirtualHost): CompiledVirtualHost {
@@ -55,16 +71,19 @@ function compilePath({ path, caseSensitive }: RouteMatch): (path: string) => boo
 
 /** Pure: the same answer for the same request, whether traffic or a question asks. */
 export function matchRoute(compiled: CompiledRouteTable, request: RequestKey): RouteDecision {
-  const host = request.authority.toLowerCase()
-  const entry = compiled.domains.find(compiled.ignorePort ? withoutPort(host) : host)
+  const entry = compiled.virtualHostOf(request.authority)
   if (entry === undefined) return NO_VIRTUAL_HOST
   const path = withoutQuery(request.path)
   for (const candidate of entry.routes) {
-    if (candidate.matchesPath(path) && candidate.headers.every((test) => test(request))) {
+    if (candidate.matchesPath(path) && allPass(candidate.headers, request)) {
       return { kind: 'route', virtualHost: entry.virtualHost, route: candidate.route }
     }
   }
   return { kind: 'no_route', virtualHost: entry.virtualHost }
+}
+
+function allPass(tests: readonly HeaderTest[], request: RequestKey): boolean {
+  return tests.length === 0 || tests.every((test) => test(request))
 }
 
 /** "[::1]:80" → "[::1]", "a.example:80" → "a.example". */
