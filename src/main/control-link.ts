@@ -43,7 +43,7 @@ export async function openControl(options: RunOptions): Promise<ControlLink> {
 }
 
 /** Where the control plane that this run joins serves xDS; undefined when it joins none. */
-async function joinedSocket({ control, files }: RunOptions): Promise<string | undefined> {
+async function joinedSocket({ control, files, namespace }: RunOptions): Promise<string | undefined> {
   if (control !== undefined) {
     await checkListened(control)
     checkDirectory(control)
@@ -51,7 +51,18 @@ async function joinedSocket({ control, files }: RunOptions): Promise<string | un
   }
   if (files.length > 0) return undefined
   const { admin, xds } = meshPlace(stateDirectory(undefined))
-  return (await askMesh(admin, 'GET', '/status')) === undefined ? undefined : xds
+  if ((await askMesh(admin, 'GET', '/status')) === undefined) return undefined
+  await checkNamespace(admin, namespace)
+  return xds
+}
+
+/** A run is registered in its namespace. */
+async function checkNamespace(admin: string, name: string): Promise<void> {
+  const answer = await askMesh(admin, 'GET', `/namespaces/${encodeURIComponent(name)}`)
+  if (answer === undefined || (answer as { readonly exists: boolean }).exists) return
+  throw new Fault('run/no-namespace', `the mesh has no namespace "${name}"`, {
+    mend: `create it:  kubectl create namespace ${name}`,
+  })
 }
 
 async function checkListened(path: string): Promise<void> {

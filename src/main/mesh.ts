@@ -7,6 +7,7 @@ import { proxyName } from '#control/status/status-reporter.ts'
 import { dumpSet } from '#control/translate/dump.ts'
 import { KubeClient } from '#kube/client/kube-client.ts'
 import { loadKubeconfig } from '#kube/client/kubeconfig.ts'
+import type { Resource } from '#kube/client/resource.ts'
 import type { AdsClientState } from '#xds/server/ads-server.ts'
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, NAME_TABLE_TYPE, ROUTE_TYPE } from '#xds/type-url.ts'
 import { Administration } from './administration.ts'
@@ -35,7 +36,7 @@ export async function startMesh(
     await administration.writeKubeconfig()
     const client = new KubeClient(loadKubeconfig({ text: api.kubeconfigOfProcess(CONTROL) }))
     const control = await startControlPlane({ client, listen: { path: place.xds }, onNotice })
-    return await new Mesh(place, api, control, administration).open()
+    return await new Mesh(place, api, control, administration, client).open()
   } catch (thrown) {
     await api.close()
     throw thrown
@@ -71,6 +72,8 @@ function lastPort(kubeconfig: string): number {
 const CONTROL: User = { name: 'postern-control', groups: [ADMIN_GROUP] }
 
 const CONFIG_DUMP = 'GET /config_dump?proxy='
+const NAMESPACE = 'GET /namespaces/'
+const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', namespaced: false }
 
 class Mesh implements RunningMesh {
   readonly ended: Promise<void>
@@ -78,16 +81,24 @@ class Mesh implements RunningMesh {
   readonly #api: RunningApiServer
   readonly #control: ControlPlane
   readonly #administration: Administration
+  readonly #client: KubeClient
   readonly #since = new Date()
   readonly #admin: Server
   readonly #onEnded: () => void
   #ending: Promise<void> | undefined
 
-  constructor(place: MeshPlace, api: RunningApiServer, control: ControlPlane, administration: Administration) {
+  constructor(
+    place: MeshPlace,
+    api: RunningApiServer,
+    control: ControlPlane,
+    administration: Administration,
+    client: KubeClient,
+  ) {
     this.#place = place
     this.#api = api
     this.#control = control
     this.#administration = administration
+    this.#client = client
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
     this.#onEnded = resolve
@@ -147,9 +158,16 @@ class Mesh implements RunningMesh {
   async #answer(question: string): Promise<unknown> {
     if (question === 'GET /status') return this.report()
     if (question.startsWith(CONFIG_DUMP)) return this.#dump(decodeURIComponent(question.slice(CONFIG_DUMP.length)))
+    if (question.startsWith(NAMESPACE)) return this.#namespace(decodeURIComponent(question.slice(NAMESPACE.length)))
     if (question !== 'POST /quit') return this.#administration.answer(question)
     setImmediate(() => void this.end())
     return { ending: true }
+  }
+
+  async #namespace(name: string): Promise<{ readonly exists: boolean }> {
+    const outcome = await this.#client.get(NAMESPACES, name, undefined)
+    if (outcome.kind === 'refused' && outcome.refusal.code !== 404) throw new Error(outcome.refusal.message)
+    return { exists: outcome.kind !== 'refused' }
   }
 
   #dump(proxy: string): unknown {

@@ -48,6 +48,20 @@ test('a run is a workload of the mesh for as long as it lasts, under a name of i
   await eventually('the end of the registration', async () => (await names()) === '')
 })
 
+test('a run is registered in the namespace that it names, and does not start where that is not there', async (context) => {
+  const { kubectl, postern } = await meshUp(context)
+  const refused = await postern(['run', '-n', 'shop', '--', 'echo', 'started'])
+  assert.deepEqual([refused.code, refused.stdout], [125, ''])
+  assert.match(refused.stderr, /the mesh has no namespace "shop"\n +create it: {2}kubectl create namespace shop$/m)
+  await kubectl('create', 'namespace', 'shop')
+  const run = postern(['run', '-n', 'shop', '--', 'sleep', '3'])
+  await eventually(
+    'the registration',
+    async () => (await kubectl('get', 'we', '-n', 'shop', '-o', 'name')).trim() !== '',
+  )
+  assert.equal((await run).code, 0)
+})
+
 test('a mesh that dies leaves running programs their configuration, and is found again', async (context) => {
   const { apply, postern, kubectl, shell } = await meshUp(context)
   await apply(WIKIPEDIA)
