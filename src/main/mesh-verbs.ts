@@ -13,13 +13,20 @@ import { type MeshPlace, meshPlace } from './mesh-place.ts'
 import { notice } from './notice.ts'
 import { stateDirectory } from './state-directory.ts'
 
+/** How long a mesh that another `up` is starting may take to answer. */
+const OTHER_LIMIT_MS = 5_000
 /** How long the end of a mesh may take: its streams are cut, and what was acknowledged is on disk already. */
 const END_LIMIT_MS = 10_000
 
 /** What a mesh that starts in the background tells the process that started it. */
 type MeshNews =
   | { readonly kind: 'up'; readonly report: MeshReport }
-  | { readonly kind: 'failed'; readonly message: string; readonly mend: string | undefined }
+  | {
+      readonly kind: 'failed'
+      readonly code?: string
+      readonly message: string
+      readonly mend: string | undefined
+    }
 
 /** `postern up`, `down`, `status`, `kubeconfig` and `proxy-status`. */
 export function addMesh(program: Command, io: VerbIo = process): void {
@@ -51,8 +58,8 @@ async function up(options: UpOptions): Promise<MeshReport | undefined> {
 async function runMesh(place: MeshPlace, port: number | undefined): Promise<undefined> {
   const { startMesh } = await import('./mesh.ts')
   const mesh = await startMesh(place, port, (text) => notice(`${new Date().toISOString()} ${text}`)).catch((thrown) => {
-    const mend = thrown instanceof Fault ? thrown.mend : undefined
-    tell({ kind: 'failed', message: String((thrown as Error).message), mend })
+    const { code, mend } = thrown instanceof Fault ? thrown : { mend: undefined }
+    tell({ kind: 'failed', ...(code && { code }), message: String((thrown as Error).message), mend })
     throw thrown
   })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => void mesh.end())
@@ -87,7 +94,19 @@ async function startInBackground(place: MeshPlace, { state, port }: UpOptions): 
   child.unref()
   if (child.connected) child.disconnect()
   if (news.kind === 'up') return news.report
+  const other = news.code === 'store/locked' ? await otherMesh(state) : undefined
+  if (other !== undefined) return other
   throw new Fault('mesh/not-up', news.message, news.mend === undefined ? {} : { mend: news.mend })
+}
+
+/** Who started at the same time and was quicker; undefined when what holds the store is no mesh. */
+async function otherMesh(state: string | undefined): Promise<MeshReport | undefined> {
+  const deadline = performance.now() + OTHER_LIMIT_MS
+  for (;;) {
+    const other = await report(state)
+    if (other !== undefined || performance.now() > deadline) return other
+    await wait(50)
+  }
 }
 
 function lastLineOf(file: string): string {

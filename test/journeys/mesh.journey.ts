@@ -62,6 +62,16 @@ test('a run is registered in the namespace that it names, and does not start whe
   assert.equal((await run).code, 0)
 })
 
+test('who starts a mesh that another is starting gets the same one', async (context) => {
+  const { postern } = await meshUp(context)
+  assert.equal((await postern(['down'])).code, 0)
+  const ups = await Promise.all([1, 2, 3].map(() => postern(['up'])))
+  for (const { code, stdout, stderr } of ups) {
+    assert.deepEqual([code, stdout], [0, ups[0]?.stdout], stderr)
+    assert.match(stdout, /the mesh is up: https:\/\/127\.0\.0\.1:\d+ \(process \d+\)/)
+  }
+})
+
 test('a mesh that dies leaves running programs their configuration, and is found again', async (context) => {
   const { apply, postern, kubectl, shell } = await meshUp(context)
   await apply(WIKIPEDIA)
