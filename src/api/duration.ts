@@ -1,24 +1,35 @@
 import { type Decode, decoder } from './schema/decode.ts'
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
+const UNIT_NS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  μs: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
 }
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/
+const PART = '(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:ns|us|µs|μs|ms|s|m|h)'
+const DURATION = new RegExp(`^\\+?(?:${PART})+$`)
+/** Nobody writes a longer one, and digits without end would cost time. */
+const LONGEST = 200
+const NS_OF_MS = 1_000_000n
+/** Go counts nanoseconds in 64 bits, about 292 years. */
+const MAX_NS = 2n ** 63n - 1n
 
 /** Milliseconds of a duration as Go and Istio write it ("1.5s", "10ms", "1h30m"); undefined when it is none. */
 export function parseDurationMs(text: string): number | undefined {
   if (text === '0') return 0
-  if (!DURATION.test(text)) return undefined
-  let ms = 0
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
-    ms += Number(amount) * UNIT_MS[unit!]!
-  return ms
+  if (text.length > LONGEST || !DURATION.test(text)) return undefined
+  let ns = 0n
+  // Whole nanoseconds are counted, as Go does: 1.001 s times 1000 is not 1001 in binary fractions.
+  for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(/(\d*)\.?(\d*)([a-zµμ]+)/g)) {
+    const size = UNIT_NS[unit]!
+    ns += BigInt(whole) * size + (BigInt(fraction) * size) / 10n ** BigInt(fraction.length)
+  }
+  if (ns > MAX_NS) return undefined
+  return Number(ns / NS_OF_MS) + Number(ns % NS_OF_MS) / Number(NS_OF_MS)
 }
 
 interface DurationBounds {
