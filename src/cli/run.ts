@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { labelValueFaults, qualifiedNameFaults } from '#kube/name-rules.ts'
 
 /** Everything `postern run` was asked for. */
 export interface RunOptions {
@@ -107,7 +108,11 @@ export function parseLabels(text: string): Record<string, string> {
   for (const pair of text.split(',')) {
     const at = pair.indexOf('=')
     if (at < 1) throw new InvalidArgumentError(`"${pair}" is not of the form key=value`)
-    labels[pair.slice(0, at)] = pair.slice(at + 1)
+    const [key, value] = [pair.slice(0, at), pair.slice(at + 1)]
+    // The API takes no other labels, and a run in the mesh is registered there with its own.
+    const [fault] = [...qualifiedNameFaults(key), ...labelValueFaults(value)]
+    if (fault !== undefined) throw new InvalidArgumentError(`"${pair}" is no label: ${fault}`)
+    labels[key] = value
   }
   return labels
 }
