@@ -18,7 +18,13 @@ export function addConfigOptions(verb: Command, readsFiles: boolean): Command {
       .option('-f, --filename <path...>', 'file or directory of YAML or JSON, or - for standard input')
       .addOption(new Option('--file <path...>', 'the same').hideHelp())
   }
-  return addApiOptions(verb.option('-n, --namespace <namespace>', 'namespace of the objects'))
+  verb
+    .option('-n, --namespace <namespace>', 'namespace of the objects')
+    .addOption(
+      new Option('-i, --istioNamespace <namespace>', "nothing: Istio's own objects are in one always").hideHelp(),
+    )
+    .addOption(new Option('-p, --platform <name>', 'nothing: it was always Kubernetes').hideHelp())
+  return addApiOptions(verb)
 }
 
 /** What `-f` names. Throws a VerbError when it names nothing. */

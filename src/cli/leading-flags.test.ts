@@ -10,6 +10,7 @@ test('flags before the verb follow it, in each form that istioctl reads', () => 
   const several = verbFirst(['-c', 'file', '-i', 'istio-system', '-n', 'shop', 'get', 'all', '-n', 'other'])
   assert.deepEqual(several.args, ['get', '--kubeconfig=file', '--namespace=shop', 'all', '-n', 'other'])
   assert.equal(several.istioNamespace, 'istio-system')
+  assert.deepEqual(verbFirst(['-p', 'Kubernetes', 'get', 'se']).args, ['get', 'se'])
 })
 
 test('what follows the verb is left to it', () => {

@@ -1,8 +1,9 @@
-/** Flags that istioctl takes before a verb as well as behind it. */
+/** Flags that istioctl takes before a verb as well as behind it. Its platform was always Kubernetes: nothing depends on it. */
 const LEADING = [
   { short: '-n', long: '--namespace' },
   { short: '-c', long: '--kubeconfig' },
   { short: '-i', long: '--istioNamespace' },
+  { short: '-p', long: '--platform' },
 ] as const
 
 type LongFlag = (typeof LEADING)[number]['long']
@@ -24,7 +25,7 @@ export function verbFirst(args: readonly string[]): VerbFirst {
     const read = readFlag(args, at)
     if (read === undefined) break
     if (read.long === '--istioNamespace') istioNamespace = read.value
-    else flags.push(`${read.long}=${read.value}`)
+    else if (read.long !== '--platform') flags.push(`${read.long}=${read.value}`)
     at = read.next
   }
   const [verb, ...rest] = args.slice(at)
