@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import type { Analyzer, Tell } from '#control/analyze/analysis.ts'
-import { labelsAt, listAt, mapAt, textAt } from '#control/analyze/json.ts'
+import { type Json, labelsAt, listAt, mapAt, textAt } from '#control/analyze/json.ts'
 import type { MeshObjects } from '#control/analyze/mesh-objects.ts'
 import { labelsMatch, selectorText } from '#control/analyze/names.ts'
 import type { Subject } from '#control/analyze/subject.ts'
@@ -38,9 +39,27 @@ function tellCredentials(mesh: MeshObjects, gateway: Subject, namespace: string,
   }
 }
 
-/** A certificate with its key, under either pair of names. */
+/** A certificate that is good now, with its key, under either pair of names. */
 function holdsCertificate({ object }: Subject): boolean {
-  const data = { ...mapAt(object, 'data'), ...mapAt(object, 'stringData') }
-  const filled = (name: string) => typeof data[name] === 'string' && data[name] !== ''
-  return (filled('tls.crt') && filled('tls.key')) || (filled('cert') && filled('key'))
+  return (
+    isGoodPair(textOfKey(object, 'tls.crt'), textOfKey(object, 'tls.key')) ||
+    isGoodPair(textOfKey(object, 'cert'), textOfKey(object, 'key'))
+  )
+}
+
+function textOfKey(secret: Json, name: string): string {
+  const plain = mapAt(secret, 'stringData')?.[name]
+  if (typeof plain === 'string') return plain
+  const encoded = mapAt(secret, 'data')?.[name]
+  return typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString() : ''
+}
+
+function isGoodPair(certificate: string, key: string): boolean {
+  if (certificate === '' || key === '') return false
+  try {
+    const { validFromDate, validToDate } = new X509Certificate(certificate)
+    return validFromDate.getTime() <= Date.now() && Date.now() <= validToDate.getTime()
+  } catch {
+    return false
+  }
 }
