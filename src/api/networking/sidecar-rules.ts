@@ -66,8 +66,10 @@ function checkEgressPort(listener: EgressListener, port: ServerPort, path: Field
   const isUnix = bind.startsWith(UNIX_PREFIX)
   report.fault([...path, 'port', 'protocol'], faultOfProtocol(port.protocol))
   report.fault([...path, 'port', 'name'], port.name === '' ? undefined : faultOfPortName(port.name))
-  if (port.number !== 0) report.fault([...path, 'port', 'number'], faultOfPort(port.number))
-  else if (!isUnix) {
+  if (port.number !== 0) {
+    report.fault([...path, 'port', 'number'], faultOfPort(port.number))
+    if (isUnix) report.fault([...path, 'bind'], `${bind} is not a valid IP: a unix domain socket has port 0`)
+  } else if (!isUnix) {
     report.fault([...path, 'port', 'number'], 'sidecar: bind must be set to a unix domain socket when port is 0')
   }
   if (isUnix) {

@@ -40,7 +40,7 @@ function checkParts([namespace, name]: Parts, owner: 'gateway' | 'sidecar', path
 }
 
 function checkDnsName(name: string, mayBeAddress: boolean, path: FieldPath, report: Report): void {
-  if (name !== '*' && !name.includes('.') && !(mayBeAddress && isIpAddress(name))) {
+  if (name !== '*' && !name.includes('.')) {
     report.fault(path, `short names (non FQDN) are not allowed: ${JSON.stringify(name)}`)
   }
   if (!(mayBeAddress && isIpAddress(name))) report.fault(path, faultOfWildcardDomain(name))
