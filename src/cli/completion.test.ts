@@ -12,7 +12,10 @@ function completionOf(shell: string): string {
     .command('run')
     .description("Starts a command. It is the user's.")
     .option('-f, --filename <path>', "the configuration's file")
-  program.command('proxy-config').addArgument(new Argument('<part>', 'which').choices(['all', 'routes']))
+  program
+    .command('proxy-config')
+    .alias('pc')
+    .addArgument(new Argument('<part>', 'which').choices(['all', 'routes']))
   const below = program.command('credentials')
   below.command('list').option('--state <dir>', 'where')
   below.command('issue').option('--state <dir>', 'where').option('--token', 'a token')
@@ -34,6 +37,7 @@ test('bash completes verbs, and of each verb its options and the words of its ar
   assert.deepEqual(bashCompletes('postern r'), ['run'])
   assert.deepEqual(bashCompletes('postern run --f'), ['--filename'])
   assert.deepEqual(bashCompletes('postern proxy-config '), ['all', 'routes'])
+  assert.deepEqual(bashCompletes('postern pc '), ['all', 'routes'])
   assert.deepEqual(bashCompletes('postern completion z'), ['zsh'])
   assert.deepEqual(bashCompletes('postern credentials '), ['list', '--state', 'issue', '--token'])
   assert.deepEqual(bashCompletes('postern unknown '), [])
@@ -45,7 +49,9 @@ test('zsh and fish describe verbs and options, quotes and all', () => {
     completionOf('zsh'),
     /run\) choices=\('--filename:the configuration'\\''s file' '-f:the configuration'\\''s file'\) ;;/,
   )
+  assert.match(completionOf('zsh'), /^ {4}proxy-config\|pc\) choices=/m)
   const fish = completionOf('fish')
+  assert.match(fish, /^complete -c postern -n '__fish_seen_subcommand_from proxy-config pc' -a routes /m)
   assert.match(fish, /^complete -c postern -f -n __fish_use_subcommand -a run -d 'Starts a command'$/m)
   assert.match(
     fish,

@@ -6,6 +6,8 @@ interface Word {
 }
 
 interface VerbWords extends Word {
+  /** The verb's name and its short ones. */
+  readonly names: readonly string[]
   readonly words: readonly Word[]
 }
 
@@ -22,6 +24,7 @@ function verbsOf(program: Command): readonly VerbWords[] {
     )
     return {
       word: verb.name(),
+      names: [verb.name(), ...verb.aliases()],
       description: firstSentence(verb.description()),
       words: onceEach([...choices, ...under, ...options]),
     }
@@ -43,7 +46,7 @@ function onceEach(words: readonly Word[]): readonly Word[] {
 export function bashCompletion(program: Command): string {
   const name = program.name()
   const verbs = verbsOf(program)
-  const cases = verbs.map(({ word, words }) => `    ${word}) words="${join(words)}" ;;`)
+  const cases = verbs.map(({ names, words }) => `    ${names.join('|')}) words="${join(words)}" ;;`)
   return `# bash completion of ${name}: source <(${name} completion bash)
 _${name}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" words
@@ -65,7 +68,9 @@ export function zshCompletion(program: Command): string {
   const name = program.name()
   const verbs = verbsOf(program)
   const described = ({ word, description }: Word) => quote(`${word}:${description}`)
-  const cases = verbs.map(({ word, words }) => `    ${word}) choices=(${words.map(described).join(' ')}) ;;`)
+  const cases = verbs.map(
+    ({ names, words }) => `    ${names.join('|')}) choices=(${words.map(described).join(' ')}) ;;`,
+  )
   return `#compdef ${name}
 # zsh completion of ${name}: source <(${name} completion zsh)
 _${name}() {
@@ -91,8 +96,8 @@ export function fishCompletion(program: Command): string {
   const lines = verbs.map(
     ({ word, description }) => `complete -c ${name} -f -n __fish_use_subcommand -a ${word} -d ${quote(description)}`,
   )
-  for (const { word: verb, words } of verbs) {
-    const when = `-n ${quote(`__fish_seen_subcommand_from ${verb}`)}`
+  for (const { names, words } of verbs) {
+    const when = `-n ${quote(`__fish_seen_subcommand_from ${names.join(' ')}`)}`
     for (const { word, description } of words) {
       const flag = word.startsWith('--')
         ? `-l ${word.slice(2)}`
