@@ -31,7 +31,7 @@ export interface ControlPlane {
 /** Starts one; settles when the API has been read and the server listens. */
 export async function startControlPlane({ client, listen, onNotice }: ControlPlaneOptions): Promise<ControlPlane> {
   const report = new FollowReport(onNotice)
-  const source = openApiSource({ client, report })
+  const source = openApiSource({ client, report, onFault: onNotice })
   await source.synced
   const snapshots = createSnapshotSource()
   const writer = new StatusWriter(client, onNotice)

@@ -26,13 +26,16 @@ async function mesh(t: TestContext): Promise<KubeClient> {
 }
 
 /** The same, and where proxies find the control plane. */
-async function meshWithSocket(t: TestContext): Promise<{ client: KubeClient; listen: { readonly path: string } }> {
+async function meshWithSocket(
+  t: TestContext,
+  onNotice: (text: string) => void = () => undefined,
+): Promise<{ client: KubeClient; listen: { readonly path: string } }> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-mesh-status-'))
   const server = await startApiServer({ stateDirectory: directory, onFault: assert.fail })
   const access = loadKubeconfig({ text: (await server.issue(ADMIN, 'certificate')).kubeconfig })
   const [own, client] = [new KubeClient(access), new KubeClient(access)]
   const listen = { path: join(directory, 'xds.sock') }
-  const control = await startControlPlane({ client: own, listen, onNotice: () => undefined })
+  const control = await startControlPlane({ client: own, listen, onNotice })
   t.after(async () => {
     await control.close()
     own.close()
@@ -84,6 +87,23 @@ async function created(client: KubeClient, of: Resource, written: ApiObject): Pr
   assert.ok(outcome.kind === 'done', JSON.stringify(outcome))
   return outcome.warnings
 }
+
+test('a mesh configuration that cannot be had is told of', { timeout: 30_000 }, async (t) => {
+  const told = Promise.withResolvers<string>()
+  const { client } = await meshWithSocket(t, told.resolve)
+  const maps: Resource = { group: '', version: 'v1', plural: 'configmaps', namespaced: true }
+  const metadata = { name: 'istio', namespace: 'istio-system' }
+  await created(client, maps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata,
+    data: { mesh: 'connectTimeout: 61m' },
+  } as ApiObject)
+  assert.equal(
+    await told.promise,
+    'ConfigMap istio-system/istio: data.mesh.connectTimeout: time 61m must be >1ms and <1h0m0s; until that is mended the default settings count',
+  )
+})
 
 test('kinds without effect are those that are not read, ours of old among them', () => {
   assert.deepEqual(UNAPPLIED_KINDS.map(({ kind }) => kind).sort(), [

@@ -9,6 +9,7 @@ import { Informer } from '#kube/client/informer.ts'
 import type { KubeClient, Selection } from '#kube/client/kube-client.ts'
 import type { Resource } from '#kube/client/resource.ts'
 import { formatPath } from '#kube/field-path.ts'
+import type { Message } from '#kube/message.ts'
 import type { ConfigInput, ConfigSource } from './config-input.ts'
 import type { FollowReport } from './follow-report.ts'
 import { type FollowedObject, FollowedObjects } from './followed-objects.ts'
@@ -34,6 +35,8 @@ export interface ApiSourceOptions {
   readonly rootNamespace?: string
   /** Told how following fares. */
   readonly report: FollowReport
+  /** Told what is wrong with the mesh configuration: a ConfigMap has no status that could say it. */
+  readonly onFault: (text: string) => void
 }
 
 /** A source whose objects can be written to. */
@@ -78,7 +81,7 @@ class FollowingSource implements ApiSource {
         this.#changed.add(name)
         this.#convert()
       }),
-      this.#follow(CONFIG_MAPS, this.#meshConfigs, () => {}, {
+      this.#follow(CONFIG_MAPS, this.#meshConfigs, () => this.#tellMeshFaults(), {
         namespace: rootNamespace,
         fieldSelector: 'metadata.name=istio',
       }),
@@ -166,10 +169,21 @@ class FollowingSource implements ApiSource {
     this.#rejections = [...egressRuleConflicts].map(([rule, conflict]) => rejectionOf(rule, conflict))
   }
 
+  #tellMeshFaults(): void {
+    const errors = [...this.#meshConfigs.values()].flatMap(({ messages }) => messages).filter(isError)
+    if (errors.length === 0) return
+    const texts = errors.map(({ file, path, text }) => `${file}: ${path}: ${text}`)
+    this.#options.onFault(`${texts.join('; ')}; until that is mended the default settings count`)
+  }
+
   #meshConfig(): MeshConfig {
     for (const { document } of this.#meshConfigs.values()) if (document?.kind === 'MeshConfig') return document.object
     return DEFAULT_MESH_CONFIG
   }
+}
+
+function isError({ level }: Message): boolean {
+  return level === 'error'
 }
 
 function rejectionOf(rule: EgressRule, { winner, path, reason }: EgressRuleConflict): Rejection {
