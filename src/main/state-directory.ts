@@ -1,9 +1,14 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { StoreOptions } from '#apiserver/store/open-store.ts'
+import { Fault } from '#base/fault.ts'
 
 /** Where the mesh keeps what it knows, as an absolute path: what the user named, else `$XDG_STATE_HOME/postern`, else `~/.local/state/postern`. */
 export function stateDirectory(named: string | undefined): string {
+  if (named === '') {
+    const mend = 'is the variable set that should name it?'
+    throw new Fault('mesh/no-directory', '--state names no directory: it is empty', { mend })
+  }
   if (named !== undefined) return resolve(named)
   const { XDG_STATE_HOME: home } = process.env
   // A relative one is to be ignored, says the specification of these directories.
