@@ -93,7 +93,31 @@ test('what is no patch, and what is too much of one, is refused before anything 
     '413 Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
   )
   const doubling = Array.from({ length: 40 }, (_, index) => ({ op: 'copy', from: '', path: `/${index}` }))
-  assert.match(refusal({ a: 1 }, doubling), /^413 .*copy too many values$/)
+  assert.match(refusal({ a: 1 }, doubling), /^413 .*copy too much$/)
+  const long = Array.from({ length: 4 }, (_, index) => ({ op: 'copy', from: '/a', path: `/${index}` }))
+  assert.match(refusal({ a: 'x'.repeat(1 << 20) }, long), /^413 .*copy too much$/)
+  assert.match(refusal({ a: { ['x'.repeat(1 << 20)]: 1 } }, long), /^413 .*copy too much$/)
+})
+
+test('what was copied or moved is apart from where it came from, whatever the patch did to it before', () => {
+  const patch = [
+    { op: 'add', path: '/a/list/-', value: 2 },
+    { op: 'add', path: '/a/x', value: { y: 1 } },
+    { op: 'copy', from: '/a', path: '/b' },
+    { op: 'add', path: '/b/list/-', value: 3 },
+    { op: 'remove', path: '/b/x/y' },
+    { op: 'copy', from: '/a', path: '/a/x/z' },
+    { op: 'replace', path: '/a/x/y', value: 4 },
+    { op: 'move', from: '/a/x/z/x', path: '/c' },
+    { op: 'add', path: '/c/y', value: 5 },
+  ]
+  const before = { a: { list: [1] } }
+  assert.deepEqual(applyJsonPatch(before, patch), {
+    a: { list: [1, 2], x: { y: 4, z: { list: [1, 2] } } },
+    b: { list: [1, 2, 3], x: {} },
+    c: { y: 5 },
+  })
+  assert.deepEqual(before, { a: { list: [1] } })
 })
 
 /** A patch that makes `to` of `from`. */

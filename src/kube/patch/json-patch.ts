@@ -4,13 +4,21 @@ import { badRequest, tooLarge } from '#kube/status-errors.ts'
 import { childAt, listIndex, parseJsonPointer } from './json-pointer.ts'
 
 const MAX_OPERATIONS = 10_000
-/** Copies of copies grow without end: this many values may be copied in one patch. */
+/** Copies of copies grow without end: this many values may be copied in one patch, and this many characters, as in Kubernetes. */
 const MAX_COPIED_VALUES = 100_000
+const MAX_COPIED_CHARACTERS = 3 << 20
 
 type Operation =
   | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'move' | 'copy'; readonly path: string; readonly from: string }
+
+/** What one patch may still copy, and the containers that it made itself: nobody else sees them, so that they are changed in place. */
+interface Work {
+  valuesLeft: number
+  charactersLeft: number
+  readonly own: Set<unknown>
+}
 
 /**
  * Applies a JSON patch (RFC 6902) to a value, which stays as it is. Throws a StatusError: BadRequest for what is no patch,
@@ -22,8 +30,8 @@ export function applyJsonPatch(value: unknown, patch: unknown): unknown {
     throw tooLarge(`The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`)
   }
   const operations = patch.map(readOperation)
-  const budget = { valuesLeft: MAX_COPIED_VALUES }
-  return operations.reduce((document, operation) => applyOperation(document, operation, budget), value)
+  const work = { valuesLeft: MAX_COPIED_VALUES, charactersLeft: MAX_COPIED_CHARACTERS, own: new Set() }
+  return operations.reduce((document, operation) => applyOperation(document, operation, work), value)
 }
 
 function readOperation(given: unknown, index: number): Operation {
@@ -47,15 +55,15 @@ function readOperation(given: unknown, index: number): Operation {
   }
 }
 
-function applyOperation(document: unknown, operation: Operation, budget: { valuesLeft: number }): unknown {
+function applyOperation(document: unknown, operation: Operation, work: Work): unknown {
   const { op, path } = operation
   switch (op) {
     case 'add':
-      return insert(document, path, operation.value, op)
+      return insert(document, path, operation.value, op, work)
     case 'remove':
-      return remove(document, path, op)
+      return remove(document, path, op, work)
     case 'replace':
-      return replace(document, path, operation.value)
+      return replace(document, path, operation.value, work)
     case 'test':
       return test(document, path, operation.value)
     case 'copy':
@@ -65,37 +73,39 @@ function applyOperation(document: unknown, operation: Operation, budget: { value
         throw rejected(`${op} operation does not apply: doc is missing from path: ${operation.from}: missing value`)
       }
       if (op === 'copy') {
-        spend(found.value, budget)
-        return insert(document, path, found.value, op)
+        spend(found.value, work)
+        return insert(document, path, found.value, op, work)
       }
       if (operation.from === path) return document
       if (path.startsWith(`${operation.from}/`)) {
         throw rejected(`move operation does not apply: "${operation.from}" cannot move below itself`)
       }
-      return insert(remove(document, operation.from, op), path, found.value, op)
+      return insert(remove(document, operation.from, op, work), path, found.value, op, work)
     }
   }
 }
 
-function insert(document: unknown, path: string, value: unknown, op: string): unknown {
+function insert(document: unknown, path: string, value: unknown, op: string, work: Work): unknown {
   const put = (container: readonly unknown[] | JsonMap, step: string) => {
-    if (!Array.isArray(container)) return withChild(container, step, value)
+    if (!Array.isArray(container)) return withChild(container, step, value, work)
     const index = step === '-' ? container.length : listIndex(step, container.length + 1)
     if (index === undefined) throw rejected(`error in ${op} for path: '${path}': ${noIndex(step)}`)
-    return container.toSpliced(index, 0, value)
+    const list = ownList(container, work)
+    list.splice(index, 0, value)
+    return list
   }
-  return edit(document, steps(path, op), op, path, put, value)
+  return edit(document, steps(path, op), { op, path }, put, work, value)
 }
 
 /** A field of a map need not be there, as in Kubernetes and unlike in the RFC: what works there works here. */
-function replace(document: unknown, path: string, value: unknown): unknown {
+function replace(document: unknown, path: string, value: unknown, work: Work): unknown {
   const put = (container: readonly unknown[] | JsonMap, step: string) => {
     if (Array.isArray(container) && childAt(container, step) === undefined) {
       throw rejected(`replace operation does not apply: doc is missing key: ${path}: missing value`)
     }
-    return withChild(container, step, value)
+    return withChild(container, step, value, work)
   }
-  return edit(document, steps(path, 'replace'), 'replace', path, put, value)
+  return edit(document, steps(path, 'replace'), { op: 'replace', path }, put, work, value)
 }
 
 /** A test for null holds where a map has no such field, as in Kubernetes. */
@@ -109,41 +119,64 @@ function test(document: unknown, path: string, wanted: unknown): unknown {
 }
 
 /** Without what stands at `path`; without all of it, null stays. */
-function remove(document: unknown, path: string, op: string): unknown {
-  return edit(document, steps(path, op), op, path, (container, step) => {
+function remove(document: unknown, path: string, op: string, work: Work): unknown {
+  const take = (container: readonly unknown[] | JsonMap, step: string) => {
     if (childAt(container, step) === undefined) {
       const why = Array.isArray(container) ? noIndex(step) : `Unable to remove nonexistent key: ${step}: missing value`
       throw rejected(`error in ${op} for path: '${path}': ${why}`)
     }
-    if (Array.isArray(container)) return container.toSpliced(listIndex(step, container.length) as number, 1)
-    const copy = copyMap(container as JsonMap)
-    delete copy[step]
-    return copy
-  })
+    if (Array.isArray(container)) {
+      const list = ownList(container, work)
+      list.splice(listIndex(step, list.length) as number, 1)
+      return list
+    }
+    const map = ownMap(container as JsonMap, work)
+    delete map[step]
+    return map
+  }
+  return edit(document, steps(path, op), { op, path }, take, work)
 }
 
-/** The document with the container of the last step changed; the containers above it are copied. An empty path is the whole document. */
+/** The document with the container of the last step changed; the containers above it are copied once. An empty path is the whole document. */
 function edit(
   document: unknown,
   path: readonly string[],
-  op: string,
-  whole: string,
+  whole: { readonly op: string; readonly path: string },
   change: (container: readonly unknown[] | JsonMap, step: string) => unknown,
+  work: Work,
   root: unknown = null,
 ): unknown {
   const [step, ...rest] = path
   if (step === undefined) return root
-  if (!Array.isArray(document) && !isJsonMap(document)) throw missingPath(op, whole)
+  if (!Array.isArray(document) && !isJsonMap(document)) throw missingPath(whole.op, whole.path)
   if (rest.length === 0) return change(document, step)
   const child = childAt(document, step)
-  if (child === undefined) throw missingPath(op, whole)
-  return withChild(document, step, edit(child.value, rest, op, whole, change))
+  if (child === undefined) throw missingPath(whole.op, whole.path)
+  return withChild(document, step, edit(child.value, rest, whole, change, work), work)
 }
 
-function withChild(container: readonly unknown[] | JsonMap, step: string, value: unknown): unknown {
-  if (Array.isArray(container)) return container.with(listIndex(step, container.length) as number, value)
-  const copy = copyMap(container as JsonMap)
-  setOwn(copy, step, value)
+function withChild(container: readonly unknown[] | JsonMap, step: string, value: unknown, work: Work): unknown {
+  if (Array.isArray(container)) {
+    const list = ownList(container, work)
+    list[listIndex(step, list.length) as number] = value
+    return list
+  }
+  const map = ownMap(container as JsonMap, work)
+  setOwn(map, step, value)
+  return map
+}
+
+function ownList(list: readonly unknown[], { own }: Work): unknown[] {
+  if (own.has(list)) return list as unknown[]
+  const copy = [...list]
+  own.add(copy)
+  return copy
+}
+
+function ownMap(map: JsonMap, { own }: Work): Record<string, unknown> {
+  if (own.has(map)) return map
+  const copy = copyMap(map)
+  own.add(copy)
   return copy
 }
 
@@ -162,10 +195,20 @@ function steps(path: string, op: string): readonly string[] {
   return parsed
 }
 
-function spend(value: unknown, budget: { valuesLeft: number }): void {
-  if (--budget.valuesLeft < 0) throw tooLarge('the copy operations of a JSON patch copy too many values')
-  if (Array.isArray(value)) for (const item of value) spend(item, budget)
-  else if (isJsonMap(value)) for (const item of Object.values(value)) spend(item, budget)
+/** What is copied stands at two places from then on: it is nobody's own any more. */
+function spend(value: unknown, work: Work): void {
+  if (typeof value === 'string') work.charactersLeft -= value.length
+  if (--work.valuesLeft < 0 || work.charactersLeft < 0) {
+    throw tooLarge('the copy operations of a JSON patch copy too much')
+  }
+  work.own.delete(value)
+  if (Array.isArray(value)) for (const item of value) spend(item, work)
+  else if (isJsonMap(value)) {
+    for (const [name, item] of Object.entries(value)) {
+      work.charactersLeft -= name.length
+      spend(item, work)
+    }
+  }
 }
 
 function missingPath(op: string, path: string): StatusError {
