@@ -180,6 +180,25 @@ test('ten megabytes are refused while they are sent, and the server goes on', as
   assert.equal((await rig.admin(MAPS)).code, 200)
 })
 
+test('who sends ten megabytes before it reads anything gets to read why they are refused', async (t) => {
+  const rig = await ApiServerRig.start(t)
+  const body = Buffer.alloc(10 << 20, ' ')
+  for (let round = 0; round < 5; round++) {
+    const socket = await rig.socket()
+    socket.pause()
+    const type = 'Content-Type: application/json'
+    socket.write(`POST ${MAPS} HTTP/1.1\r\nHost: x\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n`)
+    await new Promise<void>((resolve, reject) => socket.write(body, (error) => (error ? reject(error) : resolve())))
+    let answer = ''
+    socket.on('data', (piece: Buffer) => {
+      answer += piece.toString()
+    })
+    socket.resume()
+    await once(socket, 'close')
+    assert.match(answer, /^HTTP\/1\.1 413 .*"reason":"RequestEntityTooLarge"/s)
+  }
+})
+
 test('a watcher that reads nothing is not buffered for, and is told the rest when it reads again', async (t) => {
   const rig = await ApiServerRig.start(t)
   const data = { text: 'x'.repeat(200_000) }

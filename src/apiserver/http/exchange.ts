@@ -6,10 +6,11 @@ import { Fault, messageOf } from '#base/fault.ts'
 import { StatusError } from '#kube/status.ts'
 import { badRequest, unauthorized } from '#kube/status-errors.ts'
 import type { ApiRequest, ResourceRequest } from './api-request.ts'
+import { Outbox } from './outbox.ts'
 import { readBody } from './read-body.ts'
 import { type Reply, refusal } from './reply.ts'
 import { type RequestTarget, readRequestTarget } from './request-target.ts'
-import { sendContent, startStream } from './send.ts'
+import { isUnread, sendContent, startStream, tooManyRequests } from './send.ts'
 import { WatchStream } from './watch-stream.ts'
 
 /** What the exchanges of one server share. */
@@ -31,6 +32,7 @@ export class Exchanges {
   readonly #options: ExchangeOptions
   /** What is being answered, watches included, by the credentials that it was asked with. */
   readonly #underWay = new Map<IncomingMessage, string>()
+  readonly #outbox = new Outbox()
   #inFlight = 0
 
   constructor(options: ExchangeOptions) {
@@ -53,7 +55,7 @@ export class Exchanges {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
-      return this.#send(request, response, refusal(tooManyRequests()))
+      return this.#send(request, response, tooManyRequests())
     }
     this.#inFlight++
     let reply: Reply
@@ -103,11 +105,10 @@ export class Exchanges {
 
   async #send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
     // What is left of a body is not waited for: the connection ends with the answer.
-    const isUnread = !request.complete && hasBody(request)
     // Nor does anybody keep a connection who has shown no credentials.
     const isUnknown = reply.kind === 'content' && reply.code === 401
-    if (isUnread || isUnknown) response.setHeader('Connection', 'close')
-    if (reply.kind === 'content') return sendContent(request, response, reply)
+    if (isUnread(request) || isUnknown) response.setHeader('Connection', 'close')
+    if (reply.kind === 'content') return sendContent(request, response, reply, this.#outbox)
     startStream(response, reply.warnings)
     return new WatchStream(response, reply.feed).run()
   }
@@ -124,12 +125,4 @@ function apiRequest(request: IncomingMessage, target: RequestTarget, user: User)
     user,
     body: () => readBody(request),
   }
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? '0') > 0
-}
-
-function tooManyRequests(): StatusError {
-  return new StatusError('TooManyRequests', 'too many requests, please try again later', { retryAfterSeconds: 1 })
 }

@@ -3,16 +3,18 @@ import type { WatchFeed } from './watch-stream.ts'
 
 /** What is answered to one request. */
 export type Reply =
-  | {
-      readonly kind: 'content'
-      readonly code: number
-      readonly contentType: string
-      readonly body: string | Uint8Array
-      /** Told in `Warning` headers: kubectl prints each as a line. */
-      readonly warnings: readonly string[]
-      readonly headers: Readonly<Record<string, string>>
-    }
+  | ContentReply
   | { readonly kind: 'watch'; readonly feed: WatchFeed; readonly warnings: readonly string[] }
+
+export interface ContentReply {
+  readonly kind: 'content'
+  readonly code: number
+  readonly contentType: string
+  readonly body: string | Uint8Array
+  /** Told in `Warning` headers: kubectl prints each as a line. */
+  readonly warnings: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+}
 
 export const JSON_TYPE = 'application/json'
 
@@ -36,7 +38,7 @@ export function contentReply(
 }
 
 /** Refuses a request with the error's own Status. */
-export function refusal({ status }: StatusError, warnings: readonly string[] = []): Reply {
+export function refusal({ status }: StatusError, warnings: readonly string[] = []): ContentReply {
   return { ...contentOf(status), warnings }
 }
 

@@ -4,6 +4,7 @@ import { equalJson } from '#kube/json-value.ts'
 import { conflict, notFound } from '#kube/status-errors.ts'
 import { checkObject, shapeObject, type Warnings } from './admit.ts'
 import { hasFinalizers, isBeingDeleted } from './finalizers.ts'
+import { checkSize } from './object-size.ts'
 import { metadataOf, metadataOfChanged, withGeneration } from './prepare-metadata.ts'
 import { present } from './presented.ts'
 import { keyOf, type ObjectTarget } from './target.ts'
@@ -91,6 +92,7 @@ async function writeChange(
 ): Promise<WriteResult | undefined> {
   const { key, revision } = stored
   if (equalJson(value, stored.value)) return { object: stored, outcome: 'unchanged', warnings }
+  checkSize(value, stored.value)
   const changed = { object: { key, revision, value }, outcome: 'changed', warnings } as const
   if (options.dryRun) return changed
   if (isBeingDeleted(value) && !hasFinalizers(value)) {

@@ -3,6 +3,7 @@ import { alreadyExists } from '#kube/status-errors.ts'
 import { checkObject, shapeObject, type Warnings } from './admit.ts'
 import { type Body, decodeObject, ofKind } from './decode-object.ts'
 import { checkNamespace } from './namespaces.ts'
+import { checkSize } from './object-size.ts'
 import { recordUpdate } from './ownership.ts'
 import { metadataOf, metadataOfNew } from './prepare-metadata.ts'
 import { keyOf, type ObjectTarget } from './target.ts'
@@ -65,6 +66,7 @@ export async function insert(
   const key = keyOf({ ...target, name: String(metadataOf(object).name) })
   if (store.get(key) !== undefined) return undefined
   const value = withApiVersion(object, target.served.definition)
+  checkSize(value, undefined)
   if (options.dryRun) return { object: { key, revision: 0, value }, outcome: 'created', warnings }
   const written = await store.put(key, value, 0)
   return written.kind === 'conflict' ? undefined : { object: written.object, outcome: 'created', warnings }

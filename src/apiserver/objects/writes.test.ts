@@ -122,6 +122,19 @@ test('of many writers at once each finds the work of the others', async () => {
   assert.equal(Object.keys(api.get(configMap('a')).data as Meta).length, 12)
 })
 
+test('no write makes an object larger than a body may be', async () => {
+  const api = await rig()
+  await api.create(serviceEntry('a'))
+  const half = 'x'.repeat(2 << 20)
+  const withStatus = (status: Meta) => api.update({ ...api.get(serviceEntry('a')), status }, {}, 'status')
+  await withStatus({ first: half })
+  assert.match(
+    String(await rejectionOf(withStatus({ first: half, second: half }))),
+    /^RequestEntityTooLarge: .*the object would have 4\d{6} bytes of JSON; limit is 3145728$/,
+  )
+  await api.patch(serviceEntry('a'), { metadata: { labels: { a: 'b' } } })
+})
+
 test('a dry run does everything but the write', async () => {
   const api = await rig()
   const before = api.context.store.revision
