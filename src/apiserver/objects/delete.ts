@@ -60,9 +60,12 @@ function marked(object: JsonObject, propagation: DeleteOptions['propagationPolic
   if (isBeingDeleted(object) && wanted.length === own.length) return object
   const deletionTimestamp = metadata.deletionTimestamp ?? timestamp(now)
   const finalizers = wanted.length === 0 ? {} : { finalizers: wanted }
+  // As in Kubernetes: what is to go is wanted otherwise than before.
+  const isNews = typeof metadata.generation === 'number' && !isBeingDeleted(object)
+  const generation = isNews ? { generation: Number(metadata.generation) + 1 } : {}
   const changed = {
     ...object,
-    metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: 0, ...finalizers },
+    metadata: { ...metadata, ...generation, deletionTimestamp, deletionGracePeriodSeconds: 0, ...finalizers },
   }
   return object.kind === 'Namespace' && object.apiVersion === 'v1' ? terminating(changed) : changed
 }

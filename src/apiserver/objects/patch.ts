@@ -8,7 +8,7 @@ import { badRequest, unsupportedMediaType } from '#kube/status-errors.ts'
 import { schemaOf } from './admit.ts'
 import { applyObject } from './apply.ts'
 import { changeObject } from './change.ts'
-import { type Body, decodeJson, isObject } from './decode-object.ts'
+import { type Body, decodeJson, isObject, ofKind } from './decode-object.ts'
 import type { ServedKind } from './kind-registry.ts'
 import { recordUpdate } from './ownership.ts'
 import type { ObjectTarget } from './target.ts'
@@ -38,7 +38,7 @@ export async function patchObject(
     const object = patch.apply(before)
     if (!isObject(object)) throw badRequest('the patch leaves no object')
     return {
-      object,
+      object: ofKind(object, target.served),
       duplicates: patch.duplicates,
       own: (admitted) => recordUpdate(admitted, before, target, options, context.now()),
     }

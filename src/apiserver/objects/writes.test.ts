@@ -230,6 +230,31 @@ test('custom resources take no strategic merge patches, core kinds do', async ()
   assert.deepEqual(api.get(configMap('a')).data, { x: 'y' })
 })
 
+test('an object that is to go has another generation, once', async () => {
+  const api = await rig()
+  await api.create({
+    ...serviceEntry('a'),
+    metadata: { name: 'a', namespace: 'default', finalizers: ['example.com/x'] },
+  })
+  const generation = () => (api.get(serviceEntry('a')).metadata as Meta).generation
+  assert.equal(generation(), 1)
+  await api.delete(serviceEntry('a'))
+  await api.delete(serviceEntry('a'))
+  assert.equal(generation(), 2)
+})
+
+test('a patch does not make an object one of another kind or version', async () => {
+  const api = await rig()
+  await api.create(serviceEntry('a'))
+  const rejection = async (patch: Meta) => String(await rejectionOf(api.patch(serviceEntry('a'), patch)))
+  assert.match(await rejection({ kind: 'Sidecar' }), /^BadRequest: the kind in the data \(Sidecar\) does not match/)
+  assert.match(await rejection({ kind: null }), /^BadRequest: the kind in the data/)
+  assert.match(
+    await rejection({ apiVersion: 'networking.istio.io/v9' }),
+    /^BadRequest: the API version in the data \(networking.istio.io\/v9\) does not match/,
+  )
+})
+
 test('an object with finalizers waits for them, takes no new ones, and goes with the last', async () => {
   const api = await rig()
   await api.create(configMap('a', { finalizers: ['example.com/x'] }))
