@@ -28,7 +28,7 @@ export interface Wanted {
   readonly kind: CredentialRow['kind']
 }
 
-export type Role = 'admin' | 'view'
+export type Role = 'admin' | 'view' | 'workload'
 
 /** What the verb does; a Fault says that something failed. */
 export interface CredentialActions {
@@ -60,7 +60,9 @@ export function addCredentials(program: Command, io: VerbIo, actions: Credential
     .description('write a kubeconfig with new credentials; the mesh must be up')
     .argument('<user>', 'name of the user', parseUser)
     .argument('<file>', 'the kubeconfig to write, with mode 0600')
-    .addOption(new Option('--role <role>', 'what the user may do').choices(['admin', 'view']).default('view'))
+    .addOption(
+      new Option('--role <role>', 'what the user may do').choices(['admin', 'view', 'workload']).default('view'),
+    )
     .option('--token', 'a bearer token, which never expires, instead of a certificate for a year', false)
     .addOption(stateOption())
     .action(async (user: string, file: string, { role, token, state }: Flags & { role: Role; token: boolean }) => {

@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import { CertificateAuthority } from '#apiserver/auth/certificate-authority.ts'
 import { Credentials } from '#apiserver/auth/credentials.ts'
 import { StateFiles } from '#apiserver/auth/state-files.ts'
-import { ADMIN_GROUP, VIEW_GROUP } from '#apiserver/auth/user.ts'
+import { ADMIN_GROUP, registrationOf, VIEW_GROUP, WORKLOAD_GROUP, workloadUser } from '#apiserver/auth/user.ts'
 import { writeDurably } from '#apiserver/store/durable-file.ts'
 import { lockStore } from '#apiserver/store/store-lock.ts'
-import { Fault } from '#base/fault.ts'
+import { Fault, messageOf } from '#base/fault.ts'
 import { addCredentials, type CredentialRow, type Revoked, type Wanted } from '#cli/credentials.ts'
 import type { VerbIo } from '#cli/verb-io.ts'
 import { askMesh } from './ask-mesh.ts'
@@ -14,7 +14,7 @@ import { meshPlace } from './mesh-place.ts'
 import type { Issued } from './start-api-server.ts'
 import { credentialsDirectory, stateDirectory, storeOptions } from './state-directory.ts'
 
-const GROUPS = { admin: ADMIN_GROUP, view: VIEW_GROUP } as const
+const GROUPS = { admin: ADMIN_GROUP, view: VIEW_GROUP, workload: WORKLOAD_GROUP } as const
 
 /** `postern credentials`: of the mesh that is up, else of its files. */
 export function addCredentialsVerb(program: Command, io: VerbIo = process): void {
@@ -27,10 +27,28 @@ async function list(state: string | undefined): Promise<readonly CredentialRow[]
 }
 
 async function issue({ user, role, kind }: Wanted, file: string, state: string | undefined): Promise<string> {
+  if (role === 'workload' && registrationOf({ name: user, groups: [WORKLOAD_GROUP] }) === undefined) {
+    throw new Fault('credentials/workload-user', `the user ${JSON.stringify(user)} is no workload's`, {
+      mend: `name the registration that it may read:  ${workloadUser('NAMESPACE', 'NAME').name}`,
+    })
+  }
   const query = new URLSearchParams({ user, kind, group: GROUPS[role] })
   const issued = (await ask('POST', `/credentials/issue?${query}`, state)) as Issued | undefined
   if (issued === undefined) throw new Fault('mesh/down', 'no mesh is up', { mend: 'start one:  postern up' })
-  writeDurably(file, Buffer.from(issued.kubeconfig))
+  try {
+    writeDurably(file, Buffer.from(issued.kubeconfig))
+  } catch (cause) {
+    // Nobody has them.
+    await revoke(issued.id, state)
+    throw new Fault(
+      'credentials/file',
+      `the kubeconfig cannot be written, and there are no new credentials: ${messageOf(cause)}`,
+      {
+        cause,
+        mend: 'name a file in a directory that is there',
+      },
+    )
+  }
   return issued.id
 }
 

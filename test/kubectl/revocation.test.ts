@@ -50,6 +50,18 @@ test('credentials are issued, work, are revoked, and stay so over restarts and r
   assert.match(kubectl('vera', 'create', 'namespace', 'x').stderr, /User "vera" cannot create resource/)
   assert.equal(postern('backup', at('before.db')).code, 0)
 
+  const workload = 'postern:workload:default:w'
+  assert.equal(postern('credentials', 'issue', workload, at('workload'), '--role', 'workload').code, 0)
+  const registration = (name: string) => kubectl('workload', 'get', 'workloadentry', name).stderr
+  assert.match(registration('w'), /NotFound/)
+  assert.match(registration('x'), /User "postern:workload:default:w" cannot get resource "workloadentries"/)
+  assert.equal(postern('credentials', 'revoke', workload).code, 0)
+  const stranger = postern('credentials', 'issue', 'w', at('none'), '--role', 'workload')
+  assert.match(stranger.stderr, /the user "w" is no workload's\n.*postern:workload:NAMESPACE:NAME/)
+  const unwritten = postern('credentials', 'issue', 'nemo', at('nowhere/nemo'))
+  assert.match(unwritten.stderr, /the kubeconfig cannot be written, and there are no new credentials: ENOENT/)
+  assert.doesNotMatch(postern('credentials', 'list').stdout, /nemo/)
+
   const watch = spawn(kubectlPath, ['get', 'namespaces', '-w'], { env: { ...process.env, KUBECONFIG: at('vera') } })
   await said(watch, 'default')
   const ended = once(watch, 'exit')
