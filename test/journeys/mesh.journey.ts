@@ -129,6 +129,31 @@ test('a control plane by itself follows the API that a kubeconfig names, and run
   assert.equal((await control.ended).code, 0)
 })
 
+test('runs that come and go while the API is away are registered as they are when it is back', async (context) => {
+  const { state, env, postern, kubectl } = await meshUp(context)
+  const path = join(state, 'control.sock')
+  const control = startPostern(['control', '--listen', path], '', undefined, env)
+  await eventually('the control plane', () => control.stderr().includes(`serving xDS on ${path}`))
+  const joined = (name: string) => new SealedShell(['--control', path, '--name', name], env)
+  const registered = async () =>
+    (await kubectl('get', 'we', '-o', 'name')).replace(/.*\/(\w+)-[a-z0-9]{5}\n/g, '$1 ').trim()
+  const first = joined('first')
+  await first.run('true')
+  await eventually('the first registration', async () => (await registered()) === 'first')
+  const { pid } = JSON.parse((await postern(['status', '-o', 'json'])).stdout) as { pid: number }
+  process.kill(pid, 'SIGKILL')
+  await eventually('the end of the mesh', async () => (await postern(['status'])).code === 1)
+  const second = joined('second')
+  await second.run('true')
+  await first.close()
+  await eventually('the failure', () => control.stderr().includes('registrations of runs are not written yet'))
+  assert.equal((await postern(['up'])).code, 0)
+  await eventually('the second registration alone', async () => (await registered()) === 'second')
+  await second.close()
+  control.process.kill('SIGTERM')
+  assert.equal((await control.ended).code, 0)
+})
+
 test('a run joins no control plane that is not there, and none besides its own files', async (context) => {
   const path = join(scratch(context), 'control.sock')
   const absent = await startPostern(['run', '--control', path, '--', 'true']).ended

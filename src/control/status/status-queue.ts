@@ -1,7 +1,7 @@
 import { messageOf } from '#base/fault.ts'
 import { Backoff } from '#kube/client/backoff.ts'
 import type { KubeClient } from '#kube/client/kube-client.ts'
-import type { Refusal } from '#kube/client/outcome.ts'
+import { mayPass, type Refusal } from '#kube/client/outcome.ts'
 import { type Resource, resourceName } from '#kube/client/resource.ts'
 
 /** As many writes are under way at a time: what the store makes durable together costs it once, so that thousands of statuses are soon out of the way. */
@@ -92,10 +92,10 @@ export class StatusQueue {
   }
 
   /** Of an object that is gone, or of a kind without status, nobody is left to tell. */
-  #refused(key: string, wanted: Wanted, { code, message }: Refusal): void {
+  #refused(key: string, wanted: Wanted, refusal: Refusal): void {
+    const { code, message } = refusal
     if (code === 404) return
-    const isForNow = code === 401 || code === 403 || code === 429 || code >= 500
-    if (isForNow) this.#again(key, wanted, `${message} (${code})`)
+    if (mayPass(refusal)) this.#again(key, wanted, `${message} (${code})`)
     else this.#say(`the status of "${key}" of ${resourceName(this.#resource)} is not taken: ${message} (${code})`)
   }
 

@@ -1,19 +1,25 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { ApiOutcome } from '#kube/client/outcome.ts'
 import type { ApiObject } from '#kube/client/resource.ts'
 import type { AdsClientState } from '#xds/server/ads-server.ts'
 import { Workloads } from './workloads.ts'
 
-/** An API that holds workload entries, with the value of their label `postern.dev/registered`. */
-function api(entries: Map<string, string>) {
-  const done = <T>(value: T) => Promise.resolve({ kind: 'done', value, warnings: [] } as const)
+/** An API that holds workload entries, with the value of their label `postern.dev/registered`, and what keeps it from answering. */
+function api(entries: Map<string, string>, outage: () => Error | number | undefined) {
+  const done = async <T>(value: T): Promise<ApiOutcome<T>> => {
+    const ailment = outage()
+    if (ailment instanceof Error) throw ailment
+    if (ailment === undefined) return { kind: 'done', value, warnings: [] }
+    return { kind: 'refused', refusal: { code: ailment, reason: '', message: 'no', details: undefined }, warnings: [] }
+  }
   return {
     create(_: unknown, { metadata }: ApiObject) {
-      entries.set(metadata.name, metadata.labels?.['postern.dev/registered'] ?? '')
+      if (outage() === undefined) entries.set(metadata.name, metadata.labels?.['postern.dev/registered'] ?? '')
       return done({} as ApiObject)
     },
     delete(_: unknown, name: string) {
-      entries.delete(name)
+      if (outage() === undefined) entries.delete(name)
       return done({})
     },
     list(_: unknown, { labelSelector = '' }: { labelSelector?: string | undefined } = {}) {
@@ -33,21 +39,27 @@ function sidecar(name: string): AdsClientState {
   return { node, protocol: 'delta', settledVersion: '', syncs: () => new Map() }
 }
 
-function registering(t: TestContext, entries: Map<string, string>, clients: readonly AdsClientState[]) {
+function registering(
+  t: TestContext,
+  entries: Map<string, string>,
+  clients: readonly AdsClientState[],
+  outage: () => Error | number | undefined = () => undefined,
+) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
+  const said: string[] = []
   const workloads = new Workloads({
-    client: api(entries),
+    client: api(entries, outage),
     clients: () => clients,
     registrar: 'here',
-    onFault: assert.fail,
+    onFault: (text) => said.push(text),
   })
   t.after(() => workloads.close())
-  /** Lets the time of grace pass, and what is asked then be answered. */
+  /** Lets the time of grace pass, which is longer than the first pauses between two tries, and what is asked then be answered. */
   const pass = async () => {
     t.mock.timers.tick(5_000)
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
   }
-  return { workloads, pass }
+  return { workloads, pass, said }
 }
 
 test('of the workloads that were left behind, those of other control planes stay', async (t) => {
@@ -56,9 +68,10 @@ test('of the workloads that were left behind, those of other control planes stay
     ['back', 'here'],
     ['elsewhere', 'there'],
   ])
-  const { pass } = registering(t, entries, [sidecar('back')])
+  const { pass, said } = registering(t, entries, [sidecar('back')])
   await pass()
   assert.deepEqual([...entries.keys()], ['back', 'elsewhere'])
+  assert.deepEqual(said, [])
 })
 
 test('a sidecar is registered for as long as it is connected, and a while longer', async (t) => {
@@ -73,4 +86,40 @@ test('a sidecar is registered for as long as it is connected, and a while longer
   assert.equal(entries.size, 1)
   await pass()
   assert.equal(entries.size, 0)
+})
+
+test('who comes and goes while the API is away is registered, and is not any more, when it is back', async (t) => {
+  for (const ailment of [new Error('no'), 401, 403, 429, 503]) {
+    const entries = new Map([
+      ['left behind', 'here'],
+      ['going', 'here'],
+    ])
+    const clients = [sidecar('going'), sidecar('brief')]
+    let outage: Error | number | undefined = ailment
+    const { workloads, pass, said } = registering(t, entries, clients, () => outage)
+    for (const client of clients.splice(0)) workloads.left(client)
+    clients.push(sidecar('coming'))
+    workloads.came(clients[0]!)
+    await pass()
+    await pass()
+    assert.deepEqual([...entries.keys()], ['left behind', 'going'])
+    outage = undefined
+    for (let turn = 0; turn < 4; turn++) await pass()
+    assert.deepEqual([...entries.keys()], ['coming'])
+    const why = typeof ailment === 'number' ? `no (${ailment})` : 'no'
+    assert.deepEqual(said, [
+      `registrations of runs are not written yet: ${why}`,
+      'registrations of runs are written again',
+    ])
+    workloads.close()
+    t.mock.timers.reset()
+  }
+})
+
+test('what the API will never take is said, and let be', async (t) => {
+  const clients = [sidecar('a')]
+  const { workloads, pass, said } = registering(t, new Map(), clients, () => 422)
+  workloads.came(clients[0]!)
+  for (let turn = 0; turn < 4; turn++) await pass()
+  assert.deepEqual(said, ['workload "a.ns" is not registered: no'])
 })

@@ -1,5 +1,7 @@
-import type { Fault } from '#base/fault.ts'
+import { messageOf } from '#base/fault.ts'
+import { Backoff } from '#kube/client/backoff.ts'
 import type { KubeClient } from '#kube/client/kube-client.ts'
+import { mayPass, type Refusal } from '#kube/client/outcome.ts'
 import type { ApiObject, Resource } from '#kube/client/resource.ts'
 import type { NodeIdentity } from '#xds/resource-set.ts'
 import type { AdsClientState } from '#xds/server/ads-server.ts'
@@ -15,6 +17,8 @@ export const WORKLOAD_ENTRIES: Resource = {
 export const REGISTERED = 'postern.dev/registered'
 /** A sidecar that reconnects within this time stays registered: the control plane was restarted, or the machine was asleep. */
 const GRACE_MS = 5_000
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 30_000
 
 export interface WorkloadsOptions {
   readonly client: Pick<KubeClient, 'create' | 'delete' | 'list'>
@@ -24,37 +28,55 @@ export interface WorkloadsOptions {
   readonly onFault: (text: string) => void
 }
 
+/** Answers what the API refused, if it did; throws when it cannot be reached. */
+type Act = () => Promise<Refusal | undefined>
+
+/** In the place of a workload's name: the search for those that were left behind. */
+const SWEEP = ''
+
 /**
  * Registers sidecars that ask for it (node metadata REGISTER) as WorkloadEntries, for as long as they are connected; as Istio does for machines.
- * A capsule has no address of its own: `network: capsule` stands in its place.
+ * What the API cannot take now is tried again, whatever the reason: a sidecar may come or go while the server is away. A capsule has no address of its own:
+ * `network: capsule` stands in its place.
  */
 export class Workloads {
   readonly #options: WorkloadsOptions
   readonly #leaving = new Set<NodeJS.Timeout>()
   /** Writes about one workload follow each other. */
   #queue: Promise<void> = Promise.resolve()
+  /** What is to be tried again, the newest of each workload. */
+  readonly #failed = new Map<string, Act>()
+  readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS)
+  /** Why what failed last did, as it was said; undefined when nothing is to be tried again. */
+  #ailment: string | undefined
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor(options: WorkloadsOptions) {
     this.#options = options
-    this.#after(GRACE_MS, () => this.#sweep())
+    this.#after(GRACE_MS, SWEEP, () => this.#sweep())
   }
 
   came({ node }: AdsClientState): void {
-    if (node !== undefined && isRegistered(node)) this.#enqueue(() => this.#register(node))
+    if (node === undefined || !isRegistered(node)) return
+    this.#enqueue(nameOf(placeOf(node)), async () =>
+      this.#isConnected(placeOf(node)) ? this.#register(node) : undefined,
+    )
   }
 
   left({ node }: AdsClientState): void {
     if (node === undefined || !isRegistered(node)) return
-    this.#after(GRACE_MS, async () => {
-      if (!this.#isConnected(placeOf(node))) await this.#remove(placeOf(node))
-    })
+    const place = placeOf(node)
+    this.#after(GRACE_MS, nameOf(place), () => (this.#isConnected(place) ? this.#register(node) : this.#remove(place)))
   }
 
   close(): void {
+    this.#closed = true
+    clearTimeout(this.#retry)
     for (const timer of this.#leaving) clearTimeout(timer)
   }
 
-  async #register(node: NodeIdentity): Promise<void> {
+  async #register(node: NodeIdentity): Promise<Refusal | undefined> {
     const { name, namespace } = placeOf(node)
     const labels = { ...(node.metadata.LABELS as Record<string, string> | undefined) }
     const object: ApiObject = {
@@ -64,25 +86,31 @@ export class Workloads {
       spec: { network: 'capsule', labels },
     }
     const outcome = await this.#options.client.create(WORKLOAD_ENTRIES, object)
-    if (outcome.kind === 'refused' && outcome.refusal.code !== 409)
+    if (outcome.kind !== 'refused' || outcome.refusal.code === 409) return undefined
+    if (!mayPass(outcome.refusal))
       this.#options.onFault(`workload "${name}.${namespace}" is not registered: ${outcome.refusal.message}`)
+    return outcome.refusal
   }
 
-  async #remove({ name, namespace }: Place): Promise<void> {
+  async #remove({ name, namespace }: Place): Promise<Refusal | undefined> {
     const outcome = await this.#options.client.delete(WORKLOAD_ENTRIES, name, namespace)
-    if (outcome.kind === 'refused' && outcome.refusal.code !== 404)
+    if (outcome.kind !== 'refused' || outcome.refusal.code === 404) return undefined
+    if (!mayPass(outcome.refusal))
       this.#options.onFault(`workload "${name}.${namespace}" stays registered: ${outcome.refusal.message}`)
+    return outcome.refusal
   }
 
   /** What this control plane registered before it was started again, and who did not come back. */
-  async #sweep(): Promise<void> {
+  async #sweep(): Promise<Refusal | undefined> {
     const { client, registrar } = this.#options
     const outcome = await client.list(WORKLOAD_ENTRIES, { labelSelector: `${REGISTERED}=${registrar}` })
-    if (outcome.kind === 'refused') return
+    if (outcome.kind === 'refused') return outcome.refusal
     for (const { metadata } of outcome.value.items) {
       const place = { name: metadata.name, namespace: metadata.namespace ?? 'default' }
-      if (!this.#isConnected(place)) await this.#remove(place)
+      if (!this.#isConnected(place))
+        this.#enqueue(nameOf(place), async () => (this.#isConnected(place) ? undefined : this.#remove(place)))
     }
+    return undefined
   }
 
   #isConnected({ name, namespace }: Place): boolean {
@@ -93,23 +121,61 @@ export class Workloads {
     })
   }
 
-  #after(ms: number, act: () => Promise<void>): void {
+  #after(ms: number, name: string, act: Act): void {
     const timer = setTimeout(() => {
       this.#leaving.delete(timer)
-      this.#enqueue(act)
+      this.#enqueue(name, act)
     }, ms)
     timer.unref()
     this.#leaving.add(timer)
   }
 
-  #enqueue(act: () => Promise<void>): void {
-    this.#queue = this.#queue.then(act).catch((thrown: Fault) => this.#options.onFault(thrown.message))
+  /** Acts look at who is connected when their turn comes, so that the newest about a workload takes the place of one that failed. */
+  #enqueue(name: string, act: Act): void {
+    this.#failed.delete(name)
+    this.#try(name, act)
+  }
+
+  #try(name: string, act: Act): void {
+    this.#queue = this.#queue.then(async () => {
+      if (this.#closed) return
+      try {
+        const refusal = await act()
+        if (refusal !== undefined && mayPass(refusal)) this.#again(name, act, `${refusal.message} (${refusal.code})`)
+        else this.#settled(name)
+      } catch (thrown) {
+        this.#again(name, act, messageOf(thrown))
+      }
+    })
+  }
+
+  #again(name: string, act: Act, why: string): void {
+    if (this.#closed) return
+    if (this.#ailment === undefined) this.#options.onFault(`registrations of runs are not written yet: ${why}`)
+    this.#ailment ??= why
+    this.#failed.set(name, act)
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined
+      for (const [failed, again] of this.#failed) this.#try(failed, again)
+    }, this.#backoff.next()).unref()
+  }
+
+  #settled(name: string): void {
+    this.#failed.delete(name)
+    if (this.#ailment === undefined || this.#failed.size > 0) return
+    this.#backoff.reset()
+    this.#ailment = undefined
+    this.#options.onFault('registrations of runs are written again')
   }
 }
 
 interface Place {
   readonly name: string
   readonly namespace: string
+}
+
+function nameOf({ name, namespace }: Place): string {
+  return `${name}.${namespace}`
 }
 
 function isRegistered({ metadata }: NodeIdentity): boolean {

@@ -14,6 +14,11 @@ export type ApiOutcome<T> =
   | { readonly kind: 'done'; readonly value: T; readonly warnings: readonly string[] }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly warnings: readonly string[] }
 
+/** Whether the same request may be granted later: rights are given, tokens renewed, and servers recover. */
+export function mayPass({ code }: Refusal): boolean {
+  return code === 401 || code === 403 || code === 429 || code >= 500
+}
+
 /** Reads the refusal of an answer that is no 2xx. A body that is no Status, as proxies send, becomes its message. */
 export function refusalOf(code: number, body: string): Refusal {
   const status = parsedStatus(body)
