@@ -74,7 +74,7 @@ export function normalise(text: string): string {
     .replace(/(resourceVersion|uid|creationTimestamp|Resource Version|UID|Creation Timestamp):\s+\S+/g, '$1: X')
     .replace(/(?<=\s)\d+(?:ms|s|m|h)(?:\d+s)?(?=\s|$)/g, 'AGE')
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replace(/240\.240\.\d+\.\d+|2001:2::[0-9a-f]+/g, 'VIP')
+    .replace(/240\.240\.\d+\.\d+|2001:2::[0-9a-f:]+/g, 'VIP')
     .replace(/^\* <nil>: .*some validation rules were not checked.*\n/gm, '')
     .replace(/https:\/\/[\w.:-]+/g, 'SERVER')
     .replace(/(?:^\* .*\n)+/gm, (lines) =>
