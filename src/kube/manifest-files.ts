@@ -47,6 +47,13 @@ export function listDirectories(directory: string): readonly string[] {
   return [directory, ...below]
 }
 
+/** Links in a directory that may stand for files. */
+export function listLinks(directory: string): readonly string[] {
+  return entriesOf(directory)
+    .filter((entry) => entry.isSymbolicLink() && MANIFEST_NAME.test(entry.name))
+    .map((entry) => join(directory, entry.name))
+}
+
 /** Reads one file's objects; what cannot be read becomes an error message. Standard input is read to its end. */
 export function readManifestFile(file: string): ManifestFile {
   const read = readText(file)

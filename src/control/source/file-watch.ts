@@ -1,9 +1,15 @@
 import { type FSWatcher, realpathSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { isDirectory, listDirectories, STDIN } from '#kube/manifest-files.ts'
+import { isDirectory, listDirectories, listLinks, STDIN, statOf } from '#kube/manifest-files.ts'
 
 /** How often files are looked at without any notice of change: some file systems give none. */
 const POLL_MS = 1000
+
+/** A directory's watch stays with the directory that it was made for, also when another one has taken its name. */
+interface Watched {
+  readonly watcher: FSWatcher
+  readonly identity: string
+}
 
 /**
  * Tells when something changes in or beside `paths`. Directories are watched, never files: editors and GitOps tools replace files by
@@ -12,7 +18,7 @@ const POLL_MS = 1000
 export class FileWatch {
   readonly #paths: readonly string[]
   readonly #onTouched: (file: string | undefined) => void
-  readonly #watchers = new Map<string, FSWatcher>()
+  readonly #watchers = new Map<string, Watched>()
   readonly #poll: NodeJS.Timeout
   /** What is of interest in each directory. */
   #names: ReadonlyMap<string, ReadonlySet<string> | 'all'> = new Map()
@@ -28,31 +34,34 @@ export class FileWatch {
     }, POLL_MS)
   }
 
-  /** Watches directories that are new, and no longer those that went away. */
+  /** Watches directories that are new or took the place of others, and no longer those that went away. */
   refresh(): void {
     const wanted = new Map<string, ReadonlySet<string> | 'all'>()
     for (const path of this.#paths) collectDirectories(path, wanted)
     this.#names = wanted
-    for (const [directory, watcher] of this.#watchers) {
-      if (wanted.has(directory)) continue
-      watcher.close()
-      this.#watchers.delete(directory)
+    for (const [directory, { watcher, identity }] of this.#watchers) {
+      if (!wanted.has(directory) || identityOf(directory) !== identity) this.#drop(directory, watcher)
     }
     for (const directory of wanted.keys()) if (!this.#watchers.has(directory)) this.#watch(directory)
   }
 
   close(): void {
     clearInterval(this.#poll)
-    for (const watcher of this.#watchers.values()) watcher.close()
+    for (const { watcher } of this.#watchers.values()) watcher.close()
     this.#watchers.clear()
   }
 
   #watch(directory: string): void {
     try {
-      const watcher = watch(directory, (_event, name) => this.#notice(directory, name))
+      const identity = identityOf(directory)
+      const watcher = watch(directory, (_event, name) => {
+        // Said of the directory itself, if no entry has its name: it was moved or removed, and the watch may be worth nothing.
+        if (name === basename(directory)) this.#drop(directory, watcher)
+        this.#notice(directory, name)
+      })
       // A directory that went away, or too many watches: the poll goes on.
       watcher.on('error', () => this.#drop(directory, watcher))
-      this.#watchers.set(directory, watcher)
+      this.#watchers.set(directory, { watcher, identity })
     } catch {
       // The same: it may not exist yet.
     }
@@ -66,23 +75,29 @@ export class FileWatch {
 
   #drop(directory: string, watcher: FSWatcher): void {
     watcher.close()
-    if (this.#watchers.get(directory) === watcher) this.#watchers.delete(directory)
+    if (this.#watchers.get(directory)?.watcher === watcher) this.#watchers.delete(directory)
   }
 }
 
-/** A directory and those below it; of a file its directory, and those its links lead to (mounted ConfigMaps). */
+/** A directory, those below it and those that links in them lead to; and where the path itself stands, which may be replaced, or be a link (mounted ConfigMaps). */
 function collectDirectories(path: string, wanted: Map<string, ReadonlySet<string> | 'all'>): void {
-  if (isDirectory(path)) {
-    for (const directory of listDirectories(path)) wanted.set(directory, 'all')
-    return
-  }
-  for (const file of [path, realPathOf(path)]) {
-    const directory = dirname(file)
-    const names = wanted.get(directory)
-    if (names === 'all') continue
-    // Kubernetes renames `..data` to change all files of a mounted ConfigMap at once.
-    wanted.set(directory, new Set([...(names ?? []), basename(file), '..data']))
-  }
+  const directories = isDirectory(path) ? listDirectories(path) : []
+  for (const directory of directories) wanted.set(directory, 'all')
+  for (const link of directories.flatMap(listLinks)) addFile(realPathOf(link), wanted)
+  for (const file of [path, realPathOf(path)]) addFile(file, wanted)
+}
+
+function addFile(file: string, wanted: Map<string, ReadonlySet<string> | 'all'>): void {
+  const directory = dirname(file)
+  const names = wanted.get(directory)
+  if (names === 'all') return
+  // Kubernetes renames `..data` to change all files of a mounted ConfigMap at once.
+  wanted.set(directory, new Set([...(names ?? []), basename(file), '..data']))
+}
+
+function identityOf(directory: string): string {
+  const stat = statOf(directory)
+  return stat === undefined ? '' : `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`
 }
 
 function realPathOf(path: string): string {

@@ -139,6 +139,59 @@ test('a file that is truncated and written in two steps never empties the config
   assert.deepEqual(problems, [])
 })
 
+/** Well below the second after which files are looked at without notice, and a hundred milliseconds with much to spare. */
+async function soon(condition: () => boolean, what: string): Promise<void> {
+  const start = performance.now()
+  await until(condition, what)
+  assert.ok(performance.now() - start < 400, `took ${Math.round(performance.now() - start)} ms until ${what}`)
+}
+
+test('a directory that another one takes the place of is followed without delay, by removal and by renames', async (t) => {
+  const { directory, hosts } = world(
+    t,
+    (at) => {
+      mkdirSync(join(at, 'conf'))
+      writeFileSync(join(at, 'conf', 'a.yaml'), entry('a'))
+    },
+    (at) => [join(at, 'conf')],
+  )
+  const conf = join(directory, 'conf')
+  for (const round of [1, 2]) {
+    rmSync(conf, { recursive: true })
+    mkdirSync(conf)
+    writeFileSync(join(conf, 'a.yaml'), entry('a', `new-${round}.example.com`))
+    await soon(() => hosts().includes(`new-${round}.example.com`), 'the new directory is taken')
+    await sleep(250)
+    writeFileSync(join(conf, 'a.yaml'), entry('a', `change-${round}.example.com`))
+    await soon(() => hosts().includes(`change-${round}.example.com`), 'a change in it is taken')
+    mkdirSync(join(directory, 'next'))
+    writeFileSync(join(directory, 'next', 'a.yaml'), entry('a', `next-${round}.example.com`))
+    renameSync(conf, join(directory, `old-${round}`))
+    renameSync(join(directory, 'next'), conf)
+    await soon(() => hosts().includes(`next-${round}.example.com`), 'the renamed directory is taken')
+    await sleep(250)
+    writeFileSync(join(conf, 'a.yaml'), entry('a', `last-${round}.example.com`))
+    await soon(() => hosts().includes(`last-${round}.example.com`), 'a change in the renamed directory is taken')
+  }
+})
+
+test('a file that a link in a watched directory leads to is followed without delay', async (t) => {
+  const { directory, hosts } = world(
+    t,
+    (at) => {
+      for (const name of ['conf', 'elsewhere']) mkdirSync(join(at, name))
+      writeFileSync(join(at, 'elsewhere', 'real'), entry('a'))
+      symlinkSync('../elsewhere/real', join(at, 'conf', 'a.yaml'))
+    },
+    (at) => [join(at, 'conf')],
+  )
+  for (const round of [1, 2, 3]) {
+    await sleep(150)
+    writeFileSync(join(directory, 'elsewhere', 'real'), entry('a', `round-${round}.example.com`))
+    await soon(() => hosts().includes(`round-${round}.example.com`), `round ${round} is taken`)
+  }
+})
+
 test('a file removed from a watched directory takes its objects with it', async (t) => {
   const { directory, names, problems } = world(t, (at) => {
     writeFileSync(join(at, 'a.yaml'), entry('a'))
