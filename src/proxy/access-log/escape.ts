@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /**
  * Values in a log line come from strangers (header values, server names): what could end a line or a quoted field, or speak to
  * a terminal, is written as an escape, so that one request is always exactly one line.
@@ -20,6 +22,15 @@ export function quoteJson(value: string): string {
   return quoted
 }
 
+/** Bytes of a header, each a character, as what they mean: UTF-8 if they are, else Latin-1. */
+export function textOfBytes(value: string): string {
+  if (!NOT_ASCII.test(value) || NO_BYTE.test(value)) return value
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : value
+}
+
+const NOT_ASCII = /[\u0080-\uffff]/
+const NO_BYTE = /[\u0100-\uffff]/
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 

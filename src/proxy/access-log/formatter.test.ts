@@ -122,6 +122,26 @@ describe('text format', () => {
     )
   })
 
+  it('writes header values that are UTF-8 as the text that they are, and others as Latin-1, as Envoy does', () => {
+    const bytes = Buffer.from('café 你好').toString('latin1')
+    for (const [value, shown] of [
+      [bytes, 'café 你好'],
+      ['\xe9\xff', 'éÿ'],
+      [bytes.slice(0, -1), bytes.slice(0, -1).replace(/[\x80-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16)}`)],
+      [Buffer.from('\x85').toString('latin1'), '\\x85'],
+      ['plain', 'plain'],
+    ] as const) {
+      const info = httpRequest()
+      info.headers = { header: () => value, responseHeader: () => value }
+      assert.equal(text('%REQ(X)%|%RESP(X)%', info), `${shown}|${shown}\n`)
+    }
+    const info = httpRequest()
+    info.headers = requestHeaders(() => bytes)
+    assert.equal(text('%REQ(X):4%', info), 'café\n')
+    const json = compiled({ kind: 'json', fields: { lone: '%REQ(X)%', mixed: '<%REQ(X)%>' } })(info)
+    assert.deepEqual(JSON.parse(json), { lone: 'café 你好', mixed: '<café 你好>' })
+  })
+
   it('prefers the first header of X?Y and shortens to a length', () => {
     const info = httpRequest()
     info.headers = requestHeaders((name) => (name === 'x-envoy-original-path' ? '/original' : undefined))

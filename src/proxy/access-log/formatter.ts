@@ -1,6 +1,6 @@
 import type { AccessLogConfig, JsonLogFields } from '#proxy/config/model.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
-import { escapeText, quoteJson } from './escape.ts'
+import { escapeText, quoteJson, textOfBytes } from './escape.ts'
 import { LineBytes } from './line-bytes.ts'
 import { type LogContext, type LogValue, type ReadValue, resolveOperator } from './operators.ts'
 
@@ -34,6 +34,8 @@ interface Operator {
   readonly read: ReadValue
   /** The value may hold what forges a line: see escape.ts. */
   readonly escapes: boolean
+  /** A string's characters are bytes: see escape.ts. */
+  readonly bytes: boolean
 }
 
 const OPERATOR = /%(?:%|([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%)/y
@@ -68,18 +70,23 @@ function parseTemplate(template: string, context: LogContext, faults: string[]):
     }
     literals.push(literal)
     literal = ''
-    const read = length === undefined ? resolved.read : shortened(resolved.read, Number(length))
-    operators.push({ read, escapes: resolved.own !== true })
+    const operator = { read: resolved.read, escapes: resolved.own !== true, bytes: resolved.bytes === true }
+    operators.push(length === undefined ? operator : shortened(operator, Number(length)))
   }
   literals.push(literal + template.slice(at))
   return { literals, operators }
 }
 
-function shortened(read: ReadValue, length: number): ReadValue {
-  return (info) => {
-    const value = read(info)
+function shortened(operator: Operator, length: number): Operator {
+  const read: ReadValue = (info) => {
+    const value = textOf(operator.read(info), operator)
     return typeof value === 'string' ? value.slice(0, length) : value
   }
+  return { read, escapes: operator.escapes, bytes: false }
+}
+
+function textOf(value: LogValue, operator: Operator): LogValue {
+  return operator.bytes && typeof value === 'string' ? textOfBytes(value) : value
 }
 
 function textLine(template: string, context: LogContext, faults: string[]): FormatLine {
@@ -140,7 +147,8 @@ const MISSING = '-'
 function shown(value: LogValue, operator: Operator): string {
   if (value === null) return MISSING
   if (typeof value === 'number') return String(value)
-  return operator.escapes ? escapeText(value) : value
+  const text = operator.bytes ? textOfBytes(value) : value
+  return operator.escapes ? escapeText(text) : text
 }
 
 /** Appends a JSON value to a line. */
@@ -181,12 +189,13 @@ function valueWriter(template: string, context: LogContext, faults: string[]): W
   const { literals, operators } = parseTemplate(template, context, faults)
   const [only] = operators
   if (only !== undefined && operators.length === 1 && literals.every((literal) => literal === '')) {
-    return (info) => jsonOf(only.read(info))
+    return (info) => jsonOf(textOf(only.read(info), only))
   }
   return (info) => {
     let text = literals[0] as string
     for (let at = 0; at < operators.length; at += 1) {
-      text += `${(operators[at] as Operator).read(info) ?? '-'}${literals[at + 1]}`
+      const operator = operators[at] as Operator
+      text += `${textOf(operator.read(info), operator) ?? MISSING}${literals[at + 1]}`
     }
     return quoteJson(text)
   }

@@ -22,6 +22,8 @@ export type ResolvedOperator =
       readonly read: ReadValue
       /** Nothing in the value ever needs an escape; default false. */
       readonly own?: boolean
+      /** A string's characters are bytes of a header, of whatever encoding; default false. */
+      readonly bytes?: boolean
     }
   | { readonly fault: string }
 
@@ -157,9 +159,9 @@ function headerOperator(
     return { fault: `operator "${name}" needs one header or two separated by "?", got "${argument ?? ''}"` }
   }
   const main = readerOf(first.toLowerCase())
-  if (second === undefined) return { read: (info) => shaped(main(info), shape) }
+  if (second === undefined) return { read: (info) => shaped(main(info), shape), bytes: true }
   const alternative = readerOf(second.toLowerCase())
-  return { read: (info) => shaped(main(info) || alternative(info), shape) }
+  return { read: (info) => shaped(main(info) || alternative(info), shape), bytes: true }
 }
 
 function shaped(value: string | undefined, shape: (value: string) => string): LogValue {
