@@ -85,6 +85,14 @@ test('a response that the policy names is tried again, with its body and a highe
   assert.deepEqual(proxy.logged[0]!.info.responseFlags, [])
 })
 
+test("an upstream's time is never more than the whole request's", async (t) => {
+  const origin = await upstream(t, [OK])
+  const proxy = await proxyTo(t, [origin.port])
+  for (let i = 0; i < 60; i++) await ask(t, proxy.port)
+  await proxy.untilLogged(60)
+  for (const { info } of proxy.logged) assert.ok(info.upstreamServiceTimeMs <= info.endMs - info.startMs)
+})
+
 test('when retries run out the last response is passed on, with the flag URX', async (t) => {
   const origin = await upstream(t, ['HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nbusy'])
   const proxy = await proxyTo(t, [origin.port], {

@@ -89,9 +89,9 @@ export class Forwarding implements StreamWaiter {
     return this.#stream === undefined ? this.#owner.body.full : this.#stream.blocked
   }
 
-  /** Milliseconds between the request's leaving and now. */
+  /** Whole milliseconds between the request's leaving and now, never more than the whole request takes. */
   get elapsedMs(): number {
-    return Math.round(performance.now() - this.#sentMs)
+    return Math.floor(performance.now() - this.#sentMs)
   }
 
   /** One attempt, from choosing a host on. */
