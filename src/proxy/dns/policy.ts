@@ -83,7 +83,8 @@ const LOCALHOST: NameVerdict = { kind: 'localhost' }
 const NOWHERE: NameVerdict = { kind: 'nowhere' }
 const SYNTHETIC: NameVerdict = { kind: 'synthetic' }
 
-function leadsToPassthrough(config: ProxyConfig): boolean {
+/** What no listener names goes where it was dialled (ALLOW_ANY). */
+export function leadsToPassthrough(config: ProxyConfig): boolean {
   const outbound = config.listeners.get('virtualOutbound')
   return (
     outbound !== undefined &&

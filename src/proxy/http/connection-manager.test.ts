@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { BLOCK_ALL, httpProxyOnLoopback, routeOf, routeTableOf } from '#test/http-loopback.ts'
 import { dialLoopback, listenOnLoopback, readAll } from '#test/loopback.ts'
-import { clusterOf, endpointOf } from '#test/proxy-config.ts'
+import { clusterOf, endpointOf, listenerOf, proxyConfigOf, tcpChainOf } from '#test/proxy-config.ts'
 
 const HOST = 'Host: a.example\r\n'
 const CLUSTER = 'outbound|80||a.example'
@@ -245,6 +245,17 @@ test('a request that a virtual host blocks is a denial', async (t) => {
   assert.equal(info.routeName, 'block_all')
   assert.equal(info.upstreamCluster, '')
   assert.deepEqual(info.responseFlags, [])
+})
+
+test('a request on a connection whose port has lost its last rule is a denial, unless all is let through', async (t) => {
+  const manager = { routes: { rds: '80' } } as const
+  const proxy = await httpProxyOnLoopback(t, { clusters: [], routes: routeTableOf({}), manager })
+  const ask = () => exchangeRaw(t, proxy.port, `GET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`)
+  assert.match(await ask(), /^HTTP\/1\.1 502 Bad Gateway\r\n.*x-postern-denied: no_service_entry\r\n/s)
+  assert.equal(proxy.logged[0]!.info.deniedReason, 'no_service_entry')
+  const chain = tcpChainOf('any', 'PassthroughCluster')
+  proxy.apply(proxyConfigOf([listenerOf('virtualOutbound', '0.0.0.0', 15001, { filterChains: [chain] })], []))
+  assert.match(await ask(), /^HTTP\/1\.1 404 /)
 })
 
 test('what is no HTTP gets 400 and the connection closes', async (t) => {

@@ -1,6 +1,7 @@
 import { BLOCK_ALL_ROUTE, type Redirect, type Route, type RouteAction, type VirtualHost } from '#proxy/config/model.ts'
 import { type LoggedHeaders, StreamInfo } from '#proxy/connection/stream-info.ts'
 import type { RefusedAddress } from '#proxy/denial/explain.ts'
+import { leadsToPassthrough } from '#proxy/dns/policy.ts'
 import type { CodecFault } from './codec/codec-fault.ts'
 import { DATE, FORWARDED_PROTO, REQUEST_ID, UPGRADE } from './codec/field-id.ts'
 import { type Fields, NO_FIELDS } from './codec/fields.ts'
@@ -149,7 +150,13 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
 
   #takeRoute(): void {
     const { config, http } = this.#env
-    const table = 'rds' in config.routes ? http.filter.config().routes.get(config.routes.rds) : config.routes
+    const current = http.filter.config()
+    const table = 'rds' in config.routes ? current.routes.get(config.routes.rds) : config.routes
+    // The last rule of this port was taken back while the connection was open.
+    if (table === undefined && !leadsToPassthrough(current)) {
+      this.#deny(DENIED_STATUS, '', undefined)
+      return
+    }
     const decision = table === undefined ? undefined : matchRoute(http.routes.compiled(table), this)
     if (decision?.kind !== 'route') {
       this.reply(ROUTE_NOT_FOUND)
@@ -279,7 +286,7 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
   }
 
   onRefused(refusal: RefusedAddress): void {
-    this.#deny(502, 'UH', refusal)
+    this.#deny(DENIED_STATUS, 'UH', refusal)
   }
 
   onFailed(reply: LocalReply): void {
@@ -361,6 +368,8 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
   }
 }
 
+/** That of Istio's `block_all`. */
+const DENIED_STATUS = 502
 /** What Envoy calls itself: people and tests look for it. */
 const SERVER_NAME = 'envoy'
 
