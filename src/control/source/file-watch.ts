@@ -2,9 +2,6 @@ import { type FSWatcher, realpathSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { isDirectory, listDirectories, listLinks, STDIN, statOf } from '#kube/manifest-files.ts'
 
-/** How often files are looked at without any notice of change: some file systems give none. */
-const POLL_MS = 1000
-
 /** A directory's watch stays with the directory that it was made for, also when another one has taken its name. */
 interface Watched {
   readonly watcher: FSWatcher
@@ -24,14 +21,14 @@ export class FileWatch {
   #names: ReadonlyMap<string, ReadonlySet<string> | 'all'> = new Map()
 
   /** `onTouched` gets the absolute path of the file that changed; undefined when it is not known, or at every poll. */
-  constructor(paths: readonly string[], onTouched: (file: string | undefined) => void) {
+  constructor(paths: readonly string[], pollMs: number, onTouched: (file: string | undefined) => void) {
     this.#paths = paths.filter((path) => path !== STDIN)
     this.#onTouched = onTouched
     this.refresh()
     this.#poll = setInterval(() => {
       this.refresh()
       onTouched(undefined)
-    }, POLL_MS)
+    }, pollMs)
   }
 
   /** Watches directories that are new or took the place of others, and no longer those that went away. */

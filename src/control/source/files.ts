@@ -13,8 +13,11 @@ export interface FileSourceOptions {
   readonly onProblem: (errors: readonly Message[]) => void
   /** Warnings of a configuration that was taken, when they are not those of the one before. */
   readonly onWarning: (warnings: readonly Message[]) => void
+  /** How often files are looked at without any notice of change, as some file systems give none; default 1,000 ms. */
+  readonly pollMs?: number
 }
 
+const POLL_MS = 1000
 /** A writer that touched a file may not be done: files are read when they have been left alone for so long, ... */
 const SETTLE_MS = 8
 /** ... or, when they lost content, for so long: truncating and writing anew, or unlinking and creating, are two steps ... */
@@ -61,7 +64,7 @@ class FileSource implements ConfigSource {
     if (errors.length > 0) throw invalidConfiguration(errors)
     this.#current = inputOf(configuration)
     this.#warn(configuration)
-    this.#watch = new FileWatch(options.paths, (file) => this.#touch(file))
+    this.#watch = new FileWatch(options.paths, options.pollMs ?? POLL_MS, (file) => this.#touch(file))
   }
 
   current(): ConfigInput {
