@@ -46,6 +46,8 @@ export class Exchanges {
 
   /** Never throws and never rejects. */
   readonly answer = (request: IncomingMessage, response: ServerResponse): void => {
+    // What nobody listens to would end the process, and everybody's connections with it.
+    response.on('error', (error) => this.#options.onFault(messageOf(error)))
     void this.#answer(request, response).catch((thrown: unknown) => {
       // The client went away, or the head was sent already: there is nobody to tell.
       response.destroy()

@@ -107,13 +107,13 @@ export class WatchStream {
   }
 
   #write(line: string): void {
-    this.#response.write(`${line}\n`)
+    if (!this.#response.destroyed) this.#response.write(`${line}\n`)
   }
 
   #end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#stop?.()
+    this.#stopTelling()
     this.#response.end()
     // What a client does not take by then is not waited for.
     this.#stalled ??= setTimeout(() => this.#response.destroy(), STALLED_MS)
@@ -121,8 +121,14 @@ export class WatchStream {
 
   #cleanUp(): void {
     this.#ended = true
-    this.#stop?.()
+    this.#stopTelling()
     clearTimeout(this.#stalled)
+  }
+
+  /** Neither changes nor bookmarks: a response that has ended takes no more, and says so by an error that nobody would catch. */
+  #stopTelling(): void {
+    this.#stop?.()
+    this.#stop = undefined
     for (const timer of this.#timers) clearTimeout(timer)
   }
 }
