@@ -36,6 +36,30 @@ test('a name that a program makes up neither runs in a shell, nor draws on a ter
   }
 })
 
+function mendOf(call: Partial<Parameters<Denier['deny']>[0]>): string {
+  const denier = new Denier({ workload: { name: 'app', namespace: 'default' }, lookup: NO_NAMES, onDenied() {} })
+  denier.deny({ ip: '192.0.2.1', port: 443, protocol: 'tls', host: undefined, hostKnownBy: undefined, ...call })
+  return denier
+    .summary()
+    .entries.map((entry) => deniedDestination(entry, 'postern').mend)
+    .join()
+}
+
+test('TLS on a port that usually carries something else is allowed as TLS', () => {
+  assert.equal(
+    mendOf({ host: 'www.example.com', hostKnownBy: 'sni', port: 8080 }),
+    'postern allow www.example.com:8080 --protocol TLS > allow.yaml',
+  )
+  assert.equal(mendOf({ port: 8080 }), 'postern allow 192.0.2.1:8080 > allow.yaml')
+})
+
+test('a name that no ServiceEntry can hold is allowed by its address, if that is not made up', () => {
+  const host = 'my_db.example.com'
+  assert.equal(mendOf({ host, hostKnownBy: 'sni' }), 'postern allow 192.0.2.1:443 > allow.yaml')
+  assert.equal(mendOf({ host, hostKnownBy: 'sni', ip: '240.241.0.1' }), '')
+  assert.equal(mendOf({ host: '*.example.com', hostKnownBy: 'sni' }), 'postern allow 192.0.2.1:443 > allow.yaml')
+})
+
 test('an ordinary name is told how to be allowed', () => {
   assert.match(
     summaryOf('www.example.com', 'text'),

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { faultOfFqdn } from '#api/rules/domain-name.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import { formatHostPort } from '#base/host-port.ts'
 import { TokenBucket } from '#base/token-bucket.ts'
@@ -6,12 +7,15 @@ import type { DeniedDestination } from '#cli/summary.ts'
 import type { Denial } from '#proxy/denial/denial.ts'
 import type { LedgerEntry } from '#proxy/denial/denial-ledger.ts'
 import { renderDenial, whyDenied } from '#proxy/denial/sentence.ts'
+import { syntheticSlot } from '#proxy/dns/synthetic-range.ts'
 
 /** Records in a second, and at once: a program that is refused in a loop must not fill the disk. */
 const RECORD_BUDGET = { ratePerSecond: 100, burst: 1_000 }
 
 /** Writes one JSON record for each denial, with the ServiceEntry that would allow it; beyond a rate they are only counted. */
 export class DenialRecords {
+  /** Settles when no code is read any more for a record: the program, which may be able to write that code, starts later. */
+  readonly ready: Promise<void>
   readonly #descriptor: number | undefined
   readonly #path: string
   readonly #onNotice: (text: string) => void
@@ -28,6 +32,7 @@ export class DenialRecords {
   constructor(path: string | undefined, onNotice: (text: string) => void) {
     this.#path = path ?? ''
     this.#onNotice = onNotice
+    this.ready = path === undefined ? Promise.resolve() : loadSuggestions().then(() => {})
     if (path !== undefined) this.#descriptor = path === '-' ? 2 : openLog(path)
   }
 
@@ -75,19 +80,39 @@ function nullForUndefined(_key: string, value: unknown): unknown {
   return value === undefined ? null : value
 }
 
-/** No ServiceEntry of a host opens UDP, HTTP/1.0, what is this machine's own, or a name that is none. */
-function canBeAllowed({ protocol, reason, host }: Denial): boolean {
-  if (protocol === 'udp' || reason === 'http_version' || reason === 'local_address') return false
-  return host?.includes('\\') !== true
+/** What a ServiceEntry can name of a destination. */
+interface Nameable {
+  readonly host: string | undefined
+  readonly ip: string | undefined
 }
 
-/** YAML of a ServiceEntry that would allow the call; null when none can. The kinds are loaded for it only. */
+/** Another ServiceEntry does not open these: the program, or the one that is there, has to change. */
+const BEYOND_ENTRIES: ReadonlySet<Denial['reason']> = new Set([
+  'udp',
+  'http_version',
+  'protocol_mismatch',
+  'local_address',
+])
+
+/** A name is told by its own entry; what is no domain name by its address, unless that was made up for it. Undefined when neither will do. */
+function nameable({ reason, host, destination }: Denial): Nameable | undefined {
+  if (BEYOND_ENTRIES.has(reason) || host?.includes('\\') === true) return undefined
+  if (host !== undefined && faultOfFqdn(host) === undefined) return { host, ip: undefined }
+  return syntheticSlot(destination.ip) === undefined ? { host: undefined, ip: destination.ip } : undefined
+}
+
+/** The kinds are loaded for suggestions only. */
+function loadSuggestions() {
+  return import('#api/suggest.ts')
+}
+
+/** YAML of a ServiceEntry that would allow the call; null when none can. */
 async function suggestionFor(denial: Denial): Promise<string | null> {
-  if (!canBeAllowed(denial)) return null
-  const { suggestServiceEntry } = await import('#api/suggest.ts')
+  const target = nameable(denial)
+  if (target === undefined) return null
+  const { suggestServiceEntry } = await loadSuggestions()
   const suggested = suggestServiceEntry({
-    host: denial.host,
-    ip: denial.destination.ip,
+    ...target,
     port: denial.destination.port,
     protocol: denial.protocol,
   })
@@ -98,7 +123,7 @@ async function suggestionFor(denial: Denial): Promise<string | null> {
 export function deniedDestination({ denial, count }: LedgerEntry, command: string): DeniedDestination {
   const { ip, port } = denial.destination
   const destination = formatHostPort(denial.host ?? ip, port)
-  const mend = !canBeAllowed(denial) ? '' : `${command} allow ${destination} > allow.yaml`
+  const mend = allowCommand(denial, command)
   return {
     destination,
     count,
@@ -108,4 +133,13 @@ export function deniedDestination({ denial, count }: LedgerEntry, command: strin
     mend,
     text: renderDenial(denial, { suggestion: mend === '' ? undefined : mend }),
   }
+}
+
+/** The command that prints the ServiceEntry; it knows of a port what it usually carries, and has to be told of TLS elsewhere. */
+function allowCommand(denial: Denial, command: string): string {
+  const target = nameable(denial)
+  if (target === undefined) return ''
+  const { port } = denial.destination
+  const protocol = target.host !== undefined && denial.protocol === 'tls' && port !== 443 ? ' --protocol TLS' : ''
+  return `${command} allow ${formatHostPort(target.host ?? target.ip ?? '', port)}${protocol} > allow.yaml`
 }
