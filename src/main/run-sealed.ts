@@ -1,7 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createPrivateDirectory } from '#apiserver/store/durable-file.ts'
 import { Fault } from '#base/fault.ts'
 import { isWithin } from '#base/is-within.ts'
+import { programDirectory } from '#base/program-path.ts'
 import type { Capsule } from '#capsule/capsule.ts'
 import { createCapsule } from '#capsule/create-capsule.ts'
 import type { RunOptions } from '#cli/run.ts'
@@ -11,6 +13,19 @@ import { programEnvironment } from './program-environment.ts'
 import { releaseStartUpMemory } from './release-memory.ts'
 import type { RunParts } from './run-parts.ts'
 import { stateDirectory } from './state-directory.ts'
+
+/**
+ * What the sidecar goes by while the program runs. Its code is read late in part, by a control process that is started again, and names
+ * that lead elsewhere would lead the sidecar there: a program whose user may write these must not.
+ */
+const SIDECAR_FILES: readonly string[] = [
+  programDirectory,
+  join(dirname(programDirectory), 'node_modules'),
+  process.execPath,
+  ...(process.env.POSTERN_COMPILE_CACHE === undefined ? [] : [process.env.POSTERN_COMPILE_CACHE]),
+  '/etc/hosts',
+  '/etc/resolv.conf',
+]
 
 /**
  * `postern run`: the sidecar's process. Starts the control process and the capsule beside it, and answers the program's exit code.
@@ -27,7 +42,7 @@ export async function runSealed(options: RunOptions): Promise<number> {
     cwd,
     sharedSockets: options.sharedSockets,
     hiddenDirectories: [meshState()],
-    readOnlyPaths: control.directory.then((directory) => [...files, directory]),
+    readOnlyPaths: control.directory.then((directory) => [...files, directory, ...SIDECAR_FILES]),
   })
   // Unsettled parts are looked at one after the other; a failure of a later one must not count as unhandled until then.
   building.catch(() => undefined)
@@ -74,6 +89,7 @@ async function runBeside(control: ControlLink, building: Promise<Capsule>, optio
     const capsule = await building
     parts.sidecar.attach(capsule.sockets)
     await parts.sidecar.configured
+    await parts.records.ready
     return await runProgram(options, parts, capsule)
   } finally {
     await closeParts(parts)

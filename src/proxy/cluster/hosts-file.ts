@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { settledPath } from './settled-path.ts'
 
 /** The names of /etc/hosts, read again when the file changes. */
 export class HostsFile {
@@ -8,7 +9,7 @@ export class HostsFile {
   private ipsByName: ReadonlyMap<string, readonly string[]> = new Map()
 
   constructor(path = '/etc/hosts') {
-    this.path = path
+    this.path = settledPath(path)
   }
 
   /** Addresses of one family for a name, lower case; empty when the file does not name it or cannot be read. */

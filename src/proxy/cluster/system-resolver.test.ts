@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -75,6 +75,16 @@ test('the hosts file goes first, and its changes are seen', async (t) => {
   assert.equal((await resolver.resolve('db.example.com', 6)).addresses[0]?.ip, '2001:db8::1')
   await writeFile(hostsPath, '# nothing any more\n')
   assert.equal((await resolver.resolve('db.example.com', 4)).addresses[0]?.ip, '192.0.2.1')
+})
+
+test('a hosts file that is a link stays what it was when the sidecar started, whoever turns the link', async (t) => {
+  const real = await hostsFile(t, '203.0.113.5 db.example.com\n')
+  const link = `${real}.link`
+  await symlink(real, link)
+  const resolver = new SystemResolver({ servers: [await nameServer(t)], hostsPath: link })
+  await symlink(await hostsFile(t, '203.0.113.66 db.example.com\n'), `${link}.new`)
+  await rename(`${link}.new`, link)
+  assert.equal((await resolver.resolve('db.example.com', 4)).addresses[0]?.ip, '203.0.113.5')
 })
 
 test('hosts lines: several names, comments, several addresses for one name, and nonsense passed over', () => {

@@ -1,6 +1,9 @@
 import { Resolver as DnsClient } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
+import { parseResolvConf } from '#proxy/dns/resolv-conf.ts'
 import { HostsFile } from './hosts-file.ts'
 import type { Resolution, Resolver } from './resolver.ts'
+import { settledPath } from './settled-path.ts'
 
 /** How long a line of /etc/hosts may be believed before the file is looked at again. */
 const HOSTS_TTL_SECONDS = 5
@@ -11,12 +14,20 @@ const NO_SUCH_ADDRESS: ReadonlySet<unknown> = new Set(['ENODATA', 'ENOTFOUND'])
 /** The machine's resolver as getaddrinfo users know it: /etc/hosts first, then the name servers of resolv.conf, with TTLs. */
 export class SystemResolver implements Resolver {
   private readonly servers: readonly string[] | undefined
+  private readonly resolvConf: string
   private readonly hosts: HostsFile
   private client: DnsClient
 
-  /** @param options.servers "ip" or "ip:port"; default: those of /etc/resolv.conf */
-  constructor(options: { readonly servers?: readonly string[]; readonly hostsPath?: string } = {}) {
+  /** @param options.servers "ip" or "ip:port"; default: those of `resolvConfPath`, which is /etc/resolv.conf by default */
+  constructor(
+    options: {
+      readonly servers?: readonly string[]
+      readonly hostsPath?: string
+      readonly resolvConfPath?: string
+    } = {},
+  ) {
     this.servers = options.servers
+    this.resolvConf = settledPath(options.resolvConfPath ?? '/etc/resolv.conf')
     this.hosts = new HostsFile(options.hostsPath)
     this.client = this.createClient()
   }
@@ -38,9 +49,17 @@ export class SystemResolver implements Resolver {
     }
   }
 
+  private nameServers(): readonly string[] {
+    try {
+      return parseResolvConf(readFileSync(this.resolvConf, 'utf8')).map(({ address }) => address)
+    } catch {
+      return ['127.0.0.1']
+    }
+  }
+
   private createClient(): DnsClient {
     const client = new DnsClient({ timeout: 2000, tries: 2 })
-    if (this.servers !== undefined) client.setServers(this.servers)
+    client.setServers(this.servers ?? this.nameServers())
     return client
   }
 }
