@@ -3,7 +3,7 @@ import { duration } from './duration.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
 import { faultOfFqdn, isDnsLabel } from './rules/domain-name.ts'
 import { isVisibility } from './rules/export-to.ts'
-import { type Decode, decoder, list, message, oneOf, string } from './schema/decode.ts'
+import { type Decode, decoder, isRecord, list, message, oneOf, string } from './schema/decode.ts'
 import type { Report } from './schema/report.ts'
 
 const HOUR_MS = 3_600_000
@@ -89,6 +89,12 @@ export const decodeMeshConfig: Decode<MeshConfig> = decoder(decodeFields.schema,
     report.warn([...path, 'outboundTrafficPolicy', 'mode'], text)
   }
   checkNames(fields, path, report)
+  if (fields.accessLogEncoding === 'JSON' && fields.accessLogFormat !== '' && !isJsonObject(fields.accessLogFormat)) {
+    report.warn(
+      [...path, 'accessLogFormat'],
+      'not a JSON object, as encoding JSON needs: the default fields are logged',
+    )
+  }
   return {
     outboundTrafficPolicy: { mode: mode === 'ALLOW_ANY' ? 'ALLOW_ANY' : 'REGISTRY_ONLY' },
     accessLogFile: fields.accessLogFile,
@@ -130,4 +136,12 @@ function checkNames(
   }
   const fault = fields.trustDomain === '' ? undefined : faultOfFqdn(fields.trustDomain)
   if (fault !== undefined) report.error([...path, 'trustDomain'], fault)
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    return isRecord(JSON.parse(text))
+  } catch {
+    return false
+  }
 }

@@ -22,7 +22,7 @@ function plain(fields: string): string {
 const FULL = `outboundTrafficPolicy:
   mode: ALLOW_ANY
 accessLogFile: /dev/stdout
-accessLogFormat: "%PROTOCOL%\\n"
+accessLogFormat: '{"protocol": "%PROTOCOL%"}'
 accessLogEncoding: JSON
 connectTimeout: 1.5s
 protocolDetectionTimeout: 100ms
@@ -35,7 +35,7 @@ trustDomain: example.org
 const FULL_DECODED = {
   outboundTrafficPolicy: { mode: 'ALLOW_ANY' },
   accessLogFile: '/dev/stdout',
-  accessLogFormat: '%PROTOCOL%\n',
+  accessLogFormat: '{"protocol": "%PROTOCOL%"}',
   accessLogEncoding: 'JSON',
   connectTimeoutMs: 1500,
   protocolDetectionTimeoutMs: 100,
@@ -59,6 +59,15 @@ test('without a document everything has its default, and what is not named is de
 test('a MeshConfig document and the ConfigMap of Istio say the same', () => {
   assert.deepEqual(read(plain(FULL)), { meshConfig: FULL_DECODED, lines: [] })
   assert.deepEqual(read(configMap(FULL)), { meshConfig: FULL_DECODED, lines: [] })
+})
+
+test('a format that encoding JSON cannot take is told of, as the default fields are logged then', () => {
+  const warning = 'accessLogFormat: not a JSON object, as encoding JSON needs: the default fields are logged'
+  for (const format of ['not json %PROTOCOL%', '[1]', '"x"']) {
+    const { lines } = read(plain(`accessLogEncoding: JSON\naccessLogFormat: '${format}'\n`))
+    assert.deepEqual(lines, [`0.yaml:4:18: warning: ${warning}`])
+  }
+  assert.deepEqual(read(plain('accessLogFormat: "%PROTOCOL%"\n')).lines, [])
 })
 
 test('another ConfigMap is not applied, with a warning', () => {
