@@ -360,3 +360,11 @@ spec: {hosts: ["*.example.com"], ports: [{number: 443, name: tls, protocol: TLS}
   ])
   assert.deepEqual(await explain({ destination: 'www.example.com', port: 443, host: 'www.example.com' }), ['allow'])
 })
+
+test('an address of this machine is said to be one, whatever is allowed', async (t) => {
+  const question = { files: [write(t, '')], host: undefined, sni: undefined, protocol: undefined, namespace: 'default' }
+  const call = { destination: '169.254.169.254', port: 80, policy: 'ALLOW_ANY' as const }
+  const { verdict, reason, explanation } = await explainCall({ ...question, ...call })
+  assert.deepEqual([verdict, reason], ['deny', 'local_address'])
+  assert.match(explanation.join(), /^an address of this machine, its link or its cloud is not reached/)
+})

@@ -35,7 +35,7 @@ function answerFor(config: ProxyConfig, question: WhyQuestion, call: Hypothetica
     status: decision.status ?? null,
     reason: decision.reason,
     explanation:
-      decision.verdict === 'deny' ? [explanationOf(config, question, call)] : conditionOf(question, decision),
+      decision.verdict === 'deny' ? [explanationOf(config, question, call, decision)] : conditionOf(question, decision),
   }
 }
 
@@ -45,14 +45,21 @@ function conditionOf({ destination }: WhyQuestion, { ifAnsweredFor }: Decision):
   return [`only after the application was answered this address for ${ifAnsweredFor}; address_mismatch otherwise`]
 }
 
-function explanationOf(config: ProxyConfig, question: WhyQuestion, call: HypotheticalCall): string {
+function explanationOf(
+  config: ProxyConfig,
+  question: WhyQuestion,
+  call: HypotheticalCall,
+  { reason: decided, cluster }: Decision,
+): string {
   const named = question.sni ?? question.host
+  const service = config.clusters.get(cluster ?? '')?.service
   const { reason, nearest } = explainDenial(compileDenialIndex(config), {
     ip: call.ip,
     port: call.port,
     host: named,
     hostKnownBy: question.sni !== undefined ? 'sni' : question.host !== undefined ? 'host' : undefined,
     protocol: call.protocol,
+    ...(decided === 'local_address' ? { refusal: { reason: decided, service } } : {}),
   })
   return whyDenied({
     time: '',
