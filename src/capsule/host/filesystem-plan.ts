@@ -65,7 +65,7 @@ export class HostView {
 
   /** What the agent is to do, where the program may not change what `readOnly` names. */
   plan(readOnly: readonly string[]): FilesystemPlan {
-    const { paths, above } = readOnlyPaths(readOnly, this.#covered)
+    const { paths, above } = readOnlyPaths(readOnly, this.#covered, this.#mounts)
     // Nothing false is to take the place of what is hidden. Where more is covered, that is out of reach anyway.
     const aboveHidden = this.#hidden.filter((path) => this.#covered.includes(path)).flatMap(directoriesAbove)
     return {

@@ -32,7 +32,7 @@ export function parseMountTable(text: string): readonly MountPoint[] {
 export function everyPathOf(path: string, mounts: readonly MountPoint[]): readonly string[] {
   const home = mountOf(path, mounts)
   if (home === undefined) return [path]
-  const inner = join(home.root, path.slice(home.path === '/' ? 0 : home.path.length))
+  const inner = innerPath(path, home)
   const paths = new Set([path])
   for (const mount of mounts) {
     if (mount.device === home.device && isWithin(inner, mount.root)) {
@@ -40,6 +40,21 @@ export function everyPathOf(path: string, mounts: readonly MountPoint[]): readon
     }
   }
   return [...paths]
+}
+
+/** Where something within the directory `path` is mounted by itself: what is done there is done in the directory. */
+export function partsOf(path: string, mounts: readonly MountPoint[]): readonly string[] {
+  const home = mountOf(path, mounts)
+  if (home === undefined) return []
+  const inner = innerPath(path, home)
+  return mounts
+    .filter(({ device, root }) => device === home.device && root !== inner && isWithin(root, inner))
+    .map((mount) => mount.path)
+}
+
+/** The path as the file system itself has it. */
+function innerPath(path: string, { root, path: place }: MountPoint): string {
+  return join(root, path.slice(place === '/' ? 0 : place.length))
 }
 
 function mountOf(path: string, mounts: readonly MountPoint[]): MountPoint | undefined {
