@@ -43,6 +43,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
     write: (object, status) =>
       writer.write(object.kind === 'EgressRule' ? EGRESS_RULES : SERVICE_ENTRIES, object, status),
     clients,
+    isAwaiting: () => workloads.isAwaiting(),
   })
   const server = new AdsServer({
     source: snapshots,
@@ -53,6 +54,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
       if (kind === 'came') workloads.came(state)
       else reporter.done(state)
       if (kind === 'left') workloads.left(state)
+      if (kind === 'settled') workloads.settled(state)
     },
   })
   const memory = new MemoryAtRest()
@@ -68,6 +70,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
     reporter.updated(changed)
     memory.touch()
   }
+  await workloads.recall()
   update()
   source.watch(update)
   const port = await server.listen(listen)

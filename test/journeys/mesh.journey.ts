@@ -88,6 +88,26 @@ test('a mesh that dies leaves running programs their configuration, and is found
   await program.close()
 })
 
+test('what is changed as soon as a mesh is up again is not called enforced before the runs of before have it', async (context) => {
+  const { env, apply, postern, kubectl } = await meshUp(context)
+  await apply(WIKIPEDIA)
+  const run = startPostern(['run', '--', 'cat'], 'pipe', undefined, env)
+  await eventually('the registration', async () => (await kubectl('get', 'we', '-o', 'name')) !== '')
+  run.process.kill('SIGSTOP')
+  const { pid } = JSON.parse((await postern(['status', '-o', 'json'])).stdout) as { pid: number }
+  process.kill(pid, 'SIGKILL')
+  await eventually('the end of the mesh', async () => (await postern(['status'])).code === 1)
+  assert.equal((await postern(['up'])).code, 0)
+  await apply(WIKIPEDIA.replace('www.wikipedia.org', 'www.example.com'))
+  const enforced = (limit: string) =>
+    kubectl('wait', '--for=condition=Enforced', 'serviceentry/wikipedia-ext', `--timeout=${limit}`)
+  await assert.rejects(enforced('1s'), /timed out waiting for the condition/)
+  run.process.kill('SIGCONT')
+  await enforced('20s')
+  run.process.stdin?.end()
+  assert.equal((await run.ended).code, 0)
+})
+
 test('a sealed program sees neither the keys of the mesh nor its objects', async (context) => {
   const { state, shell } = await meshUp(context)
   assert.equal(statSync(join(state, 'postern')).mode & 0o777, 0o700)

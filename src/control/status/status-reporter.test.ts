@@ -28,6 +28,7 @@ function rig(...names: readonly string[]) {
   const clients = names.map((name) => new Sidecar(name))
   const written: string[] = []
   const rejections: Rejection[] = []
+  const awaiting = { isSo: false }
   let set: ResourceSet = { version: '1', byType: new Map() }
   const followed = (): FollowedObject => ({
     object: {
@@ -49,6 +50,7 @@ function rig(...names: readonly string[]) {
     write: ({ name }, { conditions }) =>
       written.push(`${name} ${conditions.map(({ status, reason }) => `${status} ${reason}`).join(', ')}`),
     clients: () => clients,
+    isAwaiting: () => awaiting.isSo,
   })
   const change = (version: string, ...keys: readonly string[]) => {
     set = { version, byType: new Map() }
@@ -58,7 +60,7 @@ function rig(...names: readonly string[]) {
     client.settledVersion = version
     reporter.done(client)
   }
-  return { clients, written, rejections, reporter, change, settle }
+  return { clients, written, rejections, reporter, awaiting, change, settle }
 }
 
 /** Longer than statuses are held back for. */
@@ -71,6 +73,21 @@ test('a change is enforced when the last proxy has acknowledged it', async () =>
   settle(clients[0]!, '2')
   await flushed()
   settle(clients[1]!, '2')
+  await flushed()
+  assert.deepEqual(written, ['a True Accepted, False Pending', 'a True Accepted, True Acknowledged'])
+})
+
+test('while sidecars of before are still to come back nothing is said, and then they are waited for', async () => {
+  const { clients, written, awaiting, change, settle } = rig()
+  awaiting.isSo = true
+  change('2')
+  await flushed()
+  assert.deepEqual(written, [])
+  const back = new Sidecar('back')
+  clients.push(back)
+  awaiting.isSo = false
+  await flushed()
+  settle(back, '2')
   await flushed()
   assert.deepEqual(written, ['a True Accepted, False Pending', 'a True Accepted, True Acknowledged'])
 })

@@ -21,6 +21,8 @@ export interface StatusReporterOptions {
   readonly snapshots: Pick<SnapshotSource, 'current' | 'rejections' | 'everyRejection' | 'virtualIps'>
   readonly write: (object: ObjectRef, status: ServiceEntryStatus) => void
   readonly clients: () => readonly AdsClientState[]
+  /** Whether sidecars of before this process are still to come back: what they have is not known, so nothing is written. Default: never. */
+  readonly isAwaiting?: () => boolean
   readonly now?: () => Date
 }
 
@@ -33,6 +35,7 @@ export class StatusReporter {
   #rejections: ReadonlyMap<string, readonly Rejection[]> = new Map()
   #rejectionsAreOld = false
   #timer: NodeJS.Timeout | undefined
+  #isHeld = false
 
   constructor(options: StatusReporterOptions) {
     this.#options = options
@@ -87,6 +90,13 @@ export class StatusReporter {
 
   #flush(): void {
     this.#timer = undefined
+    if (this.#options.isAwaiting?.()) {
+      this.#isHeld = true
+      this.#schedule()
+      return
+    }
+    if (this.#isHeld) this.#enforcement.changed(this.#dirty, this.#behind())
+    this.#isHeld = false
     if (this.#rejectionsAreOld) this.#rejectAnew()
     const keys = [...this.#dirty]
     this.#dirty.clear()

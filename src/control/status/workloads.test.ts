@@ -123,3 +123,22 @@ test('what the API will never take is said, and let be', async (t) => {
   for (let turn = 0; turn < 4; turn++) await pass()
   assert.deepEqual(said, ['workload "a.ns" is not registered: no'])
 })
+
+test('who was registered before is awaited until it has acknowledged everything, and not for ever', async (t) => {
+  const entries = new Map([
+    ['back', 'here'],
+    ['lost', 'here'],
+    ['elsewhere', 'there'],
+  ])
+  const { workloads, pass } = registering(t, entries, [sidecar('back')])
+  await workloads.recall()
+  assert.ok(workloads.isAwaiting())
+  workloads.settled(sidecar('lost'))
+  assert.ok(workloads.isAwaiting())
+  workloads.settled(sidecar('back'))
+  assert.ok(!workloads.isAwaiting())
+  await workloads.recall()
+  await pass()
+  await pass()
+  assert.ok(!workloads.isAwaiting())
+})

@@ -17,6 +17,8 @@ export const WORKLOAD_ENTRIES: Resource = {
 export const REGISTERED = 'postern.dev/registered'
 /** A sidecar that reconnects within this time stays registered: the control plane was restarted, or the machine was asleep. */
 const GRACE_MS = 5_000
+/** A sidecar that lost its control plane looks for it every five seconds at least. */
+const RETURN_MS = 6_000
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 
@@ -42,6 +44,8 @@ const SWEEP = ''
 export class Workloads {
   readonly #options: WorkloadsOptions
   readonly #leaving = new Set<NodeJS.Timeout>()
+  /** Workloads that were registered when this began, and have not acknowledged anything since. */
+  readonly #awaited = new Set<string>()
   /** Writes about one workload follow each other. */
   #queue: Promise<void> = Promise.resolve()
   /** What is to be tried again, the newest of each workload. */
@@ -55,6 +59,32 @@ export class Workloads {
   constructor(options: WorkloadsOptions) {
     this.#options = options
     this.#after(GRACE_MS, SWEEP, () => this.#sweep())
+  }
+
+  /** Finds out who was registered before this control plane was started; to be called before sidecars can connect. */
+  async recall(): Promise<void> {
+    const { client, registrar } = this.#options
+    const outcome = await client
+      .list(WORKLOAD_ENTRIES, { labelSelector: `${REGISTERED}=${registrar}` })
+      .catch(() => undefined)
+    if (outcome?.kind !== 'done') return
+    for (const { metadata } of outcome.value.items)
+      this.#awaited.add(nameOf({ name: metadata.name, namespace: metadata.namespace ?? 'default' }))
+    const timer = setTimeout(() => {
+      this.#leaving.delete(timer)
+      this.#awaited.clear()
+    }, RETURN_MS).unref()
+    this.#leaving.add(timer)
+  }
+
+  /** Whether some that were registered before are still to come back. */
+  isAwaiting(): boolean {
+    return this.#awaited.size > 0
+  }
+
+  /** The sidecar acknowledged everything. */
+  settled({ node }: AdsClientState): void {
+    if (node !== undefined && isRegistered(node)) this.#awaited.delete(nameOf(placeOf(node)))
   }
 
   came({ node }: AdsClientState): void {
