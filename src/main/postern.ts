@@ -8,8 +8,9 @@ import { packageVersion } from './package-version.ts'
 const EXIT_FAULT = 125
 /** What wrong use ends with: an unknown verb or option. */
 const EXIT_USAGE = 2
-/** Faults that end as shells end on them. */
+/** Faults that end as shells end on them, or are of the arguments. */
 const EXIT_OF_FAULT: Readonly<Record<string, number>> = {
+  'allow/no-service-entry': EXIT_USAGE,
   'capsule/command-not-executable': 126,
   'capsule/command-not-found': 127,
 }
