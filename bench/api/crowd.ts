@@ -3,7 +3,8 @@
  *   node bench/api/crowd.ts proxies SOCKET COUNT        xDS clients that take and acknowledge what they are sent
  *   node bench/api/crowd.ts sidecars SOCKET COUNT       the same with the whole configuration compiled, as a sidecar does
  *   node bench/api/crowd.ts watchers KUBECONFIG COUNT   watches of all service entries
- * Says {"kind": "ready"} when all have what there is, and {"kind": "seen", "name"} when the last one has seen an object named NAME.
+ * Says {"kind": "ready"} when all have what there is, and {"kind": "seen", "name"} when the last one has seen an object named NAME: the proxies have its listener,
+ * which comes when its cluster is there.
  */
 
 import { SERVICE_ENTRIES } from '#control/source/api-source.ts'
@@ -13,7 +14,7 @@ import { sidecarNode } from '#main/sidecar-node.ts'
 import { ConfigSubscriber } from '#proxy/config/config-subscriber.ts'
 import { AdsClient } from '#xds/client/ads-client.ts'
 import type { NodeIdentity } from '#xds/resource-set.ts'
-import { CLUSTER_TYPE, NAME_TABLE_TYPE } from '#xds/type-url.ts'
+import { LISTENER_TYPE, NAME_TABLE_TYPE } from '#xds/type-url.ts'
 
 const [mode = '', place = '', countText = '1'] = process.argv.slice(2)
 const count = Number(countText)
@@ -40,10 +41,13 @@ function node(index: number): NodeIdentity {
   return sidecarNode({ name: `bench-${index}`, namespace: 'default' }, {})
 }
 
+/** The cluster that the listener of one of the changes leads to. */
+const CLUSTER = /outbound\|443\|\|bench-\w+\.example\.com/
+
 /** "outbound|443||bench-7.example.com" is of the object bench-7. */
-function objectOf(cluster: string): string | undefined {
-  const host = cluster.split('|')[3]
-  return host?.startsWith('bench-') ? host.slice(0, host.indexOf('.')) : undefined
+function objectOf(cluster: string): string {
+  const [, , , host = ''] = cluster.split('|')
+  return host.slice(0, host.indexOf('.'))
 }
 
 function proxy(index: number): void {
@@ -52,10 +56,10 @@ function proxy(index: number): void {
     address: { path: place },
     node: node(index),
     apply({ typeUrl, changed }) {
-      if (typeUrl === CLUSTER_TYPE)
-        for (const { name } of changed) {
-          const object = objectOf(name)
-          if (object !== undefined) saw(object)
+      if (typeUrl === LISTENER_TYPE && complete)
+        for (const { value } of changed) {
+          const [cluster] = CLUSTER.exec(Buffer.from(value).toString('latin1')) ?? []
+          if (cluster !== undefined) saw(objectOf(cluster))
         }
       // Names come last.
       if (typeUrl === NAME_TABLE_TYPE && !complete) {
@@ -73,12 +77,14 @@ function sidecar(index: number): void {
   new ConfigSubscriber({
     address: { path: place },
     node: node(index),
-    onConfig({ clusters }) {
-      for (const name of clusters.keys()) {
+    onConfig({ listeners }) {
+      for (const { name, filterChains } of listeners.values()) {
         if (known.has(name)) continue
         known.add(name)
-        const object = objectOf(name)
-        if (object !== undefined && complete) saw(object)
+        const [chain] = filterChains
+        if (!complete || chain?.terminal.kind !== 'tcp_proxy') continue
+        const [{ name: cluster }] = chain.terminal.clusters
+        if (CLUSTER.test(cluster)) saw(objectOf(cluster))
       }
       if (!complete) arrived()
       complete = true

@@ -45,6 +45,7 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
     clients,
     isAwaiting: () => workloads.isAwaiting(),
   })
+  const memory = new MemoryAtRest()
   const server = new AdsServer({
     source: snapshots,
     onOutcome: (outcome) => {
@@ -54,10 +55,12 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
       if (kind === 'came') workloads.came(state)
       else reporter.done(state)
       if (kind === 'left') workloads.left(state)
-      if (kind === 'settled') workloads.settled(state)
+      if (kind === 'settled') {
+        workloads.settled(state)
+        memory.touch()
+      }
     },
   })
-  const memory = new MemoryAtRest()
   const update = () => {
     const changed = source.takeChanged()
     try {

@@ -1,10 +1,8 @@
-import { getHeapStatistics } from 'node:v8'
-
 /** Long enough for a short command to have ended, and for a long one to have started. */
 const AFTER_START_MS = 200
 /** A mesh in which nothing has changed for so long is at rest. */
 const AT_REST_MS = 3_000
-/** So much more in use than after the last time, garbage included. */
+/** So much more resident than after the last time. */
 const WORTH_BYTES = 64 * 1024 * 1024
 
 /**
@@ -25,22 +23,24 @@ async function trim(): Promise<void> {
 }
 
 /**
- * Gives back what a burst of changes left behind, once it is over: V8 would keep several times what is in use. Call `touch` at each change.
- * In a large mesh it takes most of a second in which nothing else is done, so a change or two are no reason.
+ * Gives back what a burst of changes, or of proxies that came, left behind, once it is over: V8 and the C library would keep several times
+ * what is in use. Call `touch` at each change and each answer. In a large mesh it takes most of a second in which nothing else is done, so a change or two are
+ * no reason.
  */
 export class MemoryAtRest {
   #timer: NodeJS.Timeout | undefined
-  #heldBytes = 0
+  #heldBytes = process.memoryUsage.rss()
 
   touch(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#rest(), AT_REST_MS).unref()
+    this.#timer = setTimeout(() => void this.#rest().catch(() => undefined), AT_REST_MS).unref()
   }
 
-  #rest(): void {
-    if (getHeapStatistics().used_heap_size - this.#heldBytes < WORTH_BYTES) return
+  async #rest(): Promise<void> {
+    if (process.memoryUsage.rss() - this.#heldBytes < WORTH_BYTES) return
     release()
-    this.#heldBytes = getHeapStatistics().used_heap_size
+    await trim()
+    this.#heldBytes = process.memoryUsage.rss()
   }
 }
 
