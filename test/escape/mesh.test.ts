@@ -37,7 +37,8 @@ class Mesh {
   constructor(identity: Identity) {
     const { path, remove } = openDirectory()
     this.#identity = identity
-    this.#env = { HOME: join(path, 'home'), XDG_STATE_HOME: join(path, 'state'), XDG_CACHE_HOME: join(path, 'cache') }
+    // Compiled code is written when a process ends, which may be after the directory is gone.
+    this.#env = { HOME: join(path, 'home'), XDG_STATE_HOME: join(path, 'state'), NODE_COMPILE_CACHE: '' }
     this.state = join(path, 'state', 'postern')
     this.remove = remove
   }

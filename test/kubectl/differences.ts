@@ -2,11 +2,8 @@ import type { Step } from './transcript.ts'
 
 export type Differences = Readonly<Record<string, Partial<Step> & { readonly reason: string }>>
 
-/** Where our API server alone prints something else than a real one did, and why. */
-export const DIFFERENCES: Differences = {
-  'kubectl describe se googleapis': {
-    reason: 'the status of an entry is written by the control plane, which is no part of the API server',
-    stdout: `Name:  googleapis
+/** `kubectl describe` of an entry, up to its status. */
+const DESCRIBED = `Name:  googleapis
 Namespace:  default
 Labels:  team=books
 Annotations:  <none>
@@ -26,7 +23,13 @@ Spec:
   Number:  443
   Protocol:  HTTPS
   Resolution:  DNS
-Events:  <none>
+`
+
+/** Where our API server alone prints something else than a real one did, and why. */
+export const DIFFERENCES: Differences = {
+  'kubectl describe se googleapis': {
+    reason: 'the status of an entry is written by the control plane, which is no part of the API server',
+    stdout: `${DESCRIBED}Events:  <none>
 `,
   },
 }
@@ -78,27 +81,7 @@ status:
   },
   'kubectl describe se googleapis': {
     reason: CONDITIONS,
-    stdout: `Name:  googleapis
-Namespace:  default
-Labels:  team=books
-Annotations:  <none>
-API Version:  networking.istio.io/v1
-Kind:  ServiceEntry
-Metadata:
-  Creation Timestamp: X
-  Generation:  1
-  Resource Version: X
-  UID: X
-Spec:
-  Hosts:
-  www.googleapis.com
-  Location:  MESH_EXTERNAL
-  Ports:
-  Name:  https
-  Number:  443
-  Protocol:  HTTPS
-  Resolution:  DNS
-Status:
+    stdout: `${DESCRIBED}Status:
   Addresses:
   Host:  www.googleapis.com
   Value:  VIP
