@@ -1,16 +1,18 @@
 import type { FieldPath } from '#kube/field-path.ts'
 import { duration } from './duration.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
-import { faultOfFqdn, isDnsLabel } from './rules/domain-name.ts'
+import { decodeLocalityLoadBalancer } from './networking/load-balancer-schema.ts'
+import { checkLocalityLoadBalancer } from './networking/locality-rules.ts'
+import { faultOfFqdn, faultOfWildcardDomain, isDnsLabel } from './rules/domain-name.ts'
 import { isVisibility } from './rules/export-to.ts'
-import { type Decode, decoder, isRecord, list, message, oneOf, string } from './schema/decode.ts'
+import { faultOfPort } from './rules/port.ts'
+import { anything, type Decode, decoder, int32, isRecord, list, message, oneOf, string } from './schema/decode.ts'
 import type { Report } from './schema/report.ts'
 
 const HOUR_MS = 3_600_000
 
 /** Fields of Istio's MeshConfig that Postern knows and reads no value of: each is a warning, never a silent no-op. */
 const UNAPPLIED_FIELDS = [
-  'proxyListenPort',
   'proxyInboundListenPort',
   'proxyHttpPort',
   'tcpKeepalive',
@@ -29,13 +31,11 @@ const UNAPPLIED_FIELDS = [
   'caCertificates',
   'defaultVirtualServiceExportTo',
   'defaultDestinationRuleExportTo',
-  'localityLbSetting',
   'h2UpgradePolicy',
   'outboundClusterStatName',
   'inboundClusterStatName',
   'certificates',
   'thriftConfig',
-  'serviceSettings',
   'enablePrometheusMerge',
   'verifyCertificateAtClient',
   'ca',
@@ -44,7 +44,6 @@ const UNAPPLIED_FIELDS = [
   'discoverySelectors',
   'pathNormalization',
   'defaultHttpRetryPolicy',
-  'meshMTLS',
   'tlsDefaults',
   'serviceScopeConfigs',
   'sdsUdsPath',
@@ -60,7 +59,42 @@ const unapplied: Decode<undefined> = decoder({}, (value, path, report) => {
   return undefined
 })
 
+/** Of these Istio's rules count, though they have no effect yet. */
+function unappliedButChecked<T>(
+  decode: Decode<T>,
+  check: (value: T, path: FieldPath, report: Report) => void,
+): Decode<undefined> {
+  return decoder(decode.schema, (value, path, report) => {
+    if (value !== undefined && value !== null) check(decode(value, path, report), path, report)
+    return unapplied(value, path, report)
+  })
+}
+
+const CHECKED_FIELDS = {
+  proxyListenPort: unappliedButChecked(int32, (port, path, report) => report.fault(path, faultOfPort(port))),
+  localityLbSetting: unappliedButChecked(decodeLocalityLoadBalancer, (locality, path, report) =>
+    checkLocalityLoadBalancer(locality, true, path, report),
+  ),
+  serviceSettings: unappliedButChecked(
+    list(message({ settings: anything, hosts: list(string()) })),
+    (settings, path, report) => {
+      for (const [index, { hosts }] of settings.entries()) {
+        for (const [at, host] of hosts.entries())
+          report.fault([...path, index, 'hosts', at], faultOfWildcardDomain(host))
+      }
+    },
+  ),
+  meshMTLS: unappliedButChecked(
+    message({ minProtocolVersion: anything, cipherSuites: list(string()), ecdhCurves: list(string()) }),
+    ({ ecdhCurves }, path, report) => {
+      if (ecdhCurves.length > 0)
+        report.fault([...path, 'ecdhCurves'], 'mesh TLS does not support ECDH curves configuration')
+    },
+  ),
+}
+
 const decodeFields = message({
+  ...CHECKED_FIELDS,
   ...(Object.fromEntries(UNAPPLIED_FIELDS.map((name) => [name, unapplied])) as Record<
     (typeof UNAPPLIED_FIELDS)[number],
     Decode<undefined>

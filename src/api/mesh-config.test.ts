@@ -98,6 +98,27 @@ test('two mesh configurations are one too many', () => {
   )
 })
 
+test('fields that have no effect yet are held to the rules of Istio all the same', () => {
+  for (const [field, errors] of [
+    ['proxyListenPort: 65536', [/proxyListenPort: port number 65536 must be in the range 1..65535/]],
+    ['proxyListenPort: 15001', []],
+    ['localityLbSetting: {distribute: [{from: us, to: {eu: 60}}]}', [/distribute\[0\]\.to: total locality weight 60/]],
+    ['localityLbSetting: {enabled: false}', []],
+    [
+      'serviceSettings: [{hosts: ["*.a.com", a..b]}]',
+      [/serviceSettings\[0\]\.hosts\[1\]: domain name "a\.\.b" invalid/],
+    ],
+    ['meshMTLS: {ecdhCurves: [P-256]}', [/meshMTLS\.ecdhCurves: mesh TLS does not support ECDH curves configuration/]],
+    ['meshMTLS: {minProtocolVersion: TLSV1_3}', []],
+  ] as const) {
+    const { lines } = read(plain(`${field}\n`))
+    const found = lines.filter((line) => line.includes(': error: '))
+    assert.equal(found.length, errors.length, field)
+    for (const [index, error] of errors.entries()) assert.match(found[index]!, error)
+    assert.match(lines.join(), /: warning: \w+: field \w+ of meshConfig is not applied/)
+  }
+})
+
 test('values are checked', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     [
