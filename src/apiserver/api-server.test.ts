@@ -238,6 +238,16 @@ test('a watch says how far it has come before its time is up, to those who want 
   assert.equal((await plain).text, '')
 })
 
+test('services are selected by their type, as in Kubernetes', async (t) => {
+  const rig = await ApiServerRig.start(t)
+  const services = '/api/v1/namespaces/default/services'
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { ports: [{ port: 80 }] } }
+  assert.equal((await rig.admin(services, { method: 'POST', body: JSON.stringify(service) })).code, 201)
+  const found = async (selector: string) =>
+    JSON.parse((await rig.admin(`${services}?fieldSelector=${encodeURIComponent(selector)}`)).text).items.length
+  assert.deepEqual([await found('spec.type=ClusterIP'), await found('spec.type=NodePort')], [1, 0])
+})
+
 test('a head that never ends is not waited for', async (t) => {
   const rig = await ApiServerRig.start(t)
   const socket = await rig.socket()

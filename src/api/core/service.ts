@@ -71,6 +71,7 @@ export const SERVICE = coreKind({
   isInAll: true,
   description: 'A name and an address that lead to some Pods.',
   columns: SERVICE_COLUMNS,
+  selectableFields: ['spec.clusterIP', 'spec.type'],
   properties: { spec, status },
   prepare: prepareService,
   check: checkService,
