@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseLabels } from './run.ts'
+import { parseLabels, parseNamespace } from './run.ts'
+
+test('a namespace has a name that the API takes', () => {
+  assert.equal(parseNamespace('shop'), 'shop')
+  for (const text of ['', 'a/b', 'Shop', 'a.b', '-'])
+    assert.throws(() => parseNamespace(text), { code: 'commander.invalidArgument' }, text)
+})
 
 test('labels are those that the API takes', () => {
   assert.deepEqual(parseLabels('app=sleep,example.com/tier=,version=v1.2_x'), {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { labelValueFaults, qualifiedNameFaults } from '#kube/name-rules.ts'
+import { dnsLabelFaults, labelValueFaults, qualifiedNameFaults } from '#kube/name-rules.ts'
 
 /** Everything `postern run` was asked for. */
 export interface RunOptions {
@@ -37,7 +37,7 @@ export function addRunVerb(program: Command, run: (options: RunOptions) => Promi
     )
     .addOption(new Option('--policy <mode>', 'unnamed destinations').choices(['REGISTRY_ONLY', 'ALLOW_ANY']))
     .option('--name <name>', "the workload's name (default: the command's)")
-    .option('-n, --namespace <namespace>', "the workload's namespace", 'default')
+    .option('-n, --namespace <namespace>', "the workload's namespace", parseNamespace, 'default')
     .option('--labels <labels>', "the workload's labels: k=v,...", parseLabels)
     .option('--access-log <file>', 'write one line a connection or request; - is standard output')
     .addOption(new Option('--log-format <format>', 'of the access log').choices(['text', 'json']).default('text'))
@@ -95,6 +95,13 @@ function optionsFrom(command: string[], flags: RunFlags): RunOptions {
 /** The last part of a program's path: "/usr/bin/curl" is the workload "curl". */
 function workloadNameOf(program: string): string {
   return program.slice(program.lastIndexOf('/') + 1) || 'run'
+}
+
+/** Throws an InvalidArgumentError for what Kubernetes would not call a namespace. */
+export function parseNamespace(text: string): string {
+  const [fault] = dnsLabelFaults(text)
+  if (fault !== undefined) throw new InvalidArgumentError(`"${text}" is no namespace: ${fault}`)
+  return text
 }
 
 /** For repeatable options. */

@@ -94,7 +94,8 @@ async function startInBackground(place: MeshPlace, { state, port }: UpOptions): 
   child.unref()
   if (child.connected) child.disconnect()
   if (news.kind === 'up') return news.report
-  const other = news.code === 'store/locked' ? await otherMesh(state) : undefined
+  // Another one came up meanwhile, or is about to.
+  const other = news.code === 'store/locked' ? await otherMesh(state) : await report(state)
   if (other !== undefined) return other
   throw new Fault('mesh/not-up', news.message, news.mend === undefined ? {} : { mend: news.mend })
 }

@@ -10,7 +10,8 @@ import type { RouteDestination, SourceMatch } from './virtual-service.ts'
 /** Istio's rules that routes of HTTP, TLS and TCP share (spec 1.3, validation 7, 16). */
 
 export function checkSourceMatch(match: SourceMatch, path: FieldPath, report: Report): void {
-  if (match.port !== undefined) report.fault([...path, 'port'], faultOfPort(match.port))
+  // In protobuf 0 is a port that is not given: Istio checks none then.
+  if (match.port !== undefined && match.port !== 0) report.fault([...path, 'port'], faultOfPort(match.port))
   checkLabels(match.sourceLabels, [...path, 'sourceLabels'], report)
   checkGatewayNames(match.gateways, [...path, 'gateways'], report)
   if (match.sourceNamespace !== '' && !isDnsLabel(match.sourceNamespace)) {
