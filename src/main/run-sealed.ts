@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createPrivateDirectory } from '#apiserver/store/durable-file.ts'
 import { Fault } from '#base/fault.ts'
@@ -19,8 +19,8 @@ import { stateDirectory } from './state-directory.ts'
  * that lead elsewhere would lead the sidecar there: a program whose user may write these must not.
  */
 const SIDECAR_FILES: readonly string[] = [
-  programDirectory,
-  join(dirname(programDirectory), 'node_modules'),
+  // Sources and bundle: the newer ones are the user's next run.
+  ...['bin', 'src', 'dist', 'node_modules'].map((name) => join(dirname(programDirectory), name)),
   process.execPath,
   ...(process.env.POSTERN_COMPILE_CACHE === undefined ? [] : [process.env.POSTERN_COMPILE_CACHE]),
   '/etc/hosts',
@@ -111,12 +111,22 @@ async function runProgram(options: RunOptions, parts: RunParts, capsule: Capsule
  * program works in cannot be. So is the directory of the control process's socket: no false one may take its place.
  */
 function protectedFiles({ files }: RunOptions): readonly string[] {
-  return files.filter((file) => {
+  const named = files.filter((file) => {
     if (file === '-') return false
     if (!isWithin(process.cwd(), realPathOf(file))) return true
     notice(`the command can change its own configuration: "${file}" holds its working directory`)
     return false
   })
+  return named.flatMap((file) => [file, ...linkedFiles(file)])
+}
+
+/** The files that links in a directory lead to are read as its own. */
+function linkedFiles(directory: string): readonly string[] {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return []
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isSymbolicLink())
+    .map((entry) => realPathOf(join(entry.parentPath, entry.name)))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 }
 
 /** A path that does not exist is the control process's to complain of. */

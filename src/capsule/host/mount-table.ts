@@ -52,6 +52,13 @@ export function partsOf(path: string, mounts: readonly MountPoint[]): readonly s
     .map((mount) => mount.path)
 }
 
+/** Where what is mounted within the directory `path` can be reached, there and elsewhere. */
+export function mountedWithin(path: string, mounts: readonly MountPoint[]): readonly string[] {
+  return mounts
+    .filter((mount) => mount.path !== path && isWithin(mount.path, path))
+    .flatMap((mount) => everyPathOf(mount.path, mounts))
+}
+
 /** The path as the file system itself has it. */
 function innerPath(path: string, { root, path: place }: MountPoint): string {
   return join(root, path.slice(place === '/' ? 0 : place.length))

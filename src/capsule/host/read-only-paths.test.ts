@@ -46,6 +46,10 @@ test('what is mounted in two places, or in part, is read-only there too, if it i
   const { paths, above } = readOnlyPaths([first], [], mounts)
   assert.deepEqual(paths, [first, second])
   assert.deepEqual(above.slice(-3), [home, join(home, 'a'), join(home, 'b')])
+  const below = [...mounts, { ...mount('/', 'a/b'), device: '0:9' }, { ...mount('/', 'c'), device: '0:9' }]
+  mkdirSync(join(home, 'a', 'b'))
+  const within = readOnlyPaths([join(home, 'a')], [], below)
+  assert.deepEqual(within.paths, [join(home, 'a'), join(home, 'part'), join(home, 'a/b'), join(home, 'c')])
   const directory = readOnlyPaths([join(home, 'a')], [], mounts)
   assert.deepEqual(directory.paths, [join(home, 'a'), join(home, 'part')])
 })

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isWithin } from '#base/is-within.ts'
-import { everyPathOf, type MountPoint, partsOf } from './mount-table.ts'
+import { everyPathOf, type MountPoint, mountedWithin, partsOf } from './mount-table.ts'
 
 export interface ReadOnlyPaths {
   readonly paths: readonly string[]
@@ -10,7 +10,7 @@ export interface ReadOnlyPaths {
 }
 
 /**
- * Where what is to be read-only really is, at every place where its file system, or a part of it, is mounted; pipes, what does not exist, and
+ * Where what is to be read-only really is, at every place where its file system, a part of it, or what is mounted within it can be reached; pipes, what does not exist, and
  * what is covered anyway need no care.
  */
 export function readOnlyPaths(
@@ -24,7 +24,9 @@ export function readOnlyPaths(
     const found = realPath(path)
     if (found === undefined) continue
     const same = everyPathOf(found, mounts).filter((place) => isSame(place, found))
-    const parts = partsOf(found, mounts).filter((place) => realPath(place) === place)
+    const parts = [...partsOf(found, mounts), ...mountedWithin(found, mounts)].filter(
+      (place) => realPath(place) === place,
+    )
     for (const place of [...same, ...parts]) {
       if (covered.some((directory) => isWithin(place, directory))) continue
       paths.add(place)
