@@ -55,10 +55,8 @@ export async function startControlPlane({ client, listen, onNotice }: ControlPla
       if (kind === 'came') workloads.came(state)
       else reporter.done(state)
       if (kind === 'left') workloads.left(state)
-      if (kind === 'settled') {
-        workloads.settled(state)
-        memory.touch()
-      }
+      if (kind === 'settled') workloads.settled(state)
+      memory.touch()
     },
   })
   const update = () => {

@@ -2,7 +2,7 @@
 const AFTER_START_MS = 200
 /** A mesh in which nothing has changed for so long is at rest. */
 const AT_REST_MS = 3_000
-/** So much more resident than after the last time. */
+/** So much more in use, or resident for nothing, than after the last time. */
 const WORTH_BYTES = 64 * 1024 * 1024
 
 /**
@@ -29,7 +29,8 @@ async function trim(): Promise<void> {
  */
 export class MemoryAtRest {
   #timer: NodeJS.Timeout | undefined
-  #heldBytes = process.memoryUsage.rss()
+  /** As it was after the last time. Answers that were under way then are in use, not idle. */
+  #before = usage()
 
   touch(): void {
     clearTimeout(this.#timer)
@@ -37,11 +38,18 @@ export class MemoryAtRest {
   }
 
   async #rest(): Promise<void> {
-    if (process.memoryUsage.rss() - this.#heldBytes < WORTH_BYTES) return
+    const { used, idle } = usage()
+    if (used - this.#before.used < WORTH_BYTES && idle - this.#before.idle < WORTH_BYTES) return
     release()
     await trim()
-    this.#heldBytes = process.memoryUsage.rss()
+    this.#before = usage()
   }
+}
+
+/** Bytes of the heap that are in use, garbage included, and resident ones that nothing is in. */
+function usage(): { readonly used: number; readonly idle: number } {
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { used: heapUsed, idle: rss - heapUsed - external }
 }
 
 function release(): void {
