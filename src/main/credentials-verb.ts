@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { CertificateAuthority } from '#apiserver/auth/certificate-authority.ts'
 import { Credentials } from '#apiserver/auth/credentials.ts'
@@ -31,6 +32,10 @@ async function issue({ user, role, kind }: Wanted, file: string, state: string |
     throw new Fault('credentials/workload-user', `the user ${JSON.stringify(user)} is no workload's`, {
       mend: `name the registration that it may read:  ${workloadUser('NAMESPACE', 'NAME').name}`,
     })
+  }
+  // A rename would put a file in the place of a device, of /dev/stdout for one.
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+    throw new Fault('credentials/file', `"${file}" is there and is no file`, { mend: 'name one, or one that is to be' })
   }
   const query = new URLSearchParams({ user, kind, group: GROUPS[role] })
   const issued = (await ask('POST', `/credentials/issue?${query}`, state)) as Issued | undefined

@@ -12,7 +12,12 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
   } finally {
     closeSync(descriptor)
   }
-  renameDurably(temporary, path)
+  try {
+    renameDurably(temporary, path)
+  } catch (thrown) {
+    rmSync(temporary, { force: true })
+    throw thrown
+  }
 }
 
 /** Renames a file whose content is durable already. */
