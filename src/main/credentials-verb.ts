@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import type { Command } from 'commander'
 import { CertificateAuthority } from '#apiserver/auth/certificate-authority.ts'
 import { Credentials } from '#apiserver/auth/credentials.ts'
@@ -33,8 +33,8 @@ async function issue({ user, role, kind }: Wanted, file: string, state: string |
       mend: `name the registration that it may read:  ${workloadUser('NAMESPACE', 'NAME').name}`,
     })
   }
-  // A rename would put a file in the place of a device, of /dev/stdout for one.
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+  // A rename would put a file in the place of a device, or of a link, of which /dev/stdout is one.
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) {
     throw new Fault('credentials/file', `"${file}" is there and is no file`, { mend: 'name one, or one that is to be' })
   }
   const query = new URLSearchParams({ user, kind, group: GROUPS[role] })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, lstatSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -57,9 +57,12 @@ test('credentials are issued, work, are revoked, and stay so over restarts and r
   assert.match(registration('x'), /User "postern:workload:default:w" cannot get resource "workloadentries"/)
   assert.equal(postern('credentials', 'revoke', workload).code, 0)
   execFileSync('mkfifo', [at('pipe')])
-  const noFile = postern('credentials', 'issue', 'w', at('pipe'))
-  assert.match(noFile.stderr, /^postern: ".*\/pipe" is there and is no file$/m)
-  assert.ok(statSync(at('pipe')).isFIFO())
+  symlinkSync(at('bob'), at('link'))
+  for (const name of ['pipe', 'link']) {
+    const refused = postern('credentials', 'issue', 'w', at(name))
+    assert.match(refused.stderr, /^postern: ".*\/(?:pipe|link)" is there and is no file$/m)
+    assert.ok(!lstatSync(at(name)).isFile())
+  }
   const stranger = postern('credentials', 'issue', 'w', at('none'), '--role', 'workload')
   assert.match(stranger.stderr, /the user "w" is no workload's\n.*postern:workload:NAMESPACE:NAME/)
   const unwritten = postern('credentials', 'issue', 'nemo', at('nowhere/nemo'))
