@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { combine, isValid } from '#api/configuration.ts'
 import { checkManifestFile } from '#api/document.ts'
-import { isDirectory, listManifestFiles, readManifestFile } from '#kube/manifest-files.ts'
+import { isDirectory } from '#kube/manifest-directory.ts'
+import { listManifestFiles, readManifestFile } from '#kube/manifest-files.ts'
 import { renderMessages, resultsByFile } from './render/messages.ts'
 import type { VerbIo } from './verb-io.ts'
 

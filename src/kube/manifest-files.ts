@@ -1,14 +1,14 @@
-import { type BigIntStats, closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault, messageOf } from '#base/fault.ts'
 import { type ManifestFile, parseManifests } from './manifest.ts'
+import { entriesOf, isDirectory, MANIFEST_NAME, statOf } from './manifest-directory.ts'
 import { YAML_LIMITS } from './yaml-document.ts'
 
 /** The name that stands for standard input, as for kubectl. */
 export const STDIN = '-'
 
 const MAX_FILES = 10_000
-const MANIFEST_NAME = /^[^.].*\.(?:yaml|yml|json)$/i
 
 /**
  * The files that `-f PATH...` means, in a stable order: a directory stands for its *.yaml, *.yml and *.json, recursively and by
@@ -24,34 +24,6 @@ export function listManifestFiles(paths: readonly string[]): readonly string[] {
     }
   }
   return [...files]
-}
-
-export function isDirectory(path: string): boolean {
-  return statOf(path)?.isDirectory() ?? false
-}
-
-/** What the file system says of a path, links followed; undefined when it cannot be reached. */
-export function statOf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true })
-  } catch {
-    return undefined
-  }
-}
-
-/** Directories at and below `directory`, links to directories not followed (they may lead in circles). */
-export function listDirectories(directory: string): readonly string[] {
-  const below = entriesOf(directory)
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .flatMap((entry) => listDirectories(join(directory, entry.name)))
-  return [directory, ...below]
-}
-
-/** Links in a directory that may stand for files. */
-export function listLinks(directory: string): readonly string[] {
-  return entriesOf(directory)
-    .filter((entry) => entry.isSymbolicLink() && MANIFEST_NAME.test(entry.name))
-    .map((entry) => join(directory, entry.name))
 }
 
 /** Reads one file's objects; what cannot be read becomes an error message. Standard input is read to its end. */
@@ -82,16 +54,6 @@ function* walk(directory: string): Generator<string> {
   }
   for (const entry of entriesOf(directory)) {
     if (entry.isDirectory() && !entry.name.startsWith('.')) yield* walk(join(directory, entry.name))
-  }
-}
-
-/** Entries by name; none when the directory went away meanwhile. */
-function entriesOf(directory: string) {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true })
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-  } catch {
-    return []
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createPrivateDirectory } from '#apiserver/store/durable-file.ts'
 import { Fault } from '#base/fault.ts'
@@ -7,6 +7,7 @@ import { programDirectory } from '#base/program-path.ts'
 import type { Capsule } from '#capsule/capsule.ts'
 import { createCapsule } from '#capsule/create-capsule.ts'
 import type { RunOptions } from '#cli/run.ts'
+import { isDirectory, listDirectories, listLinks } from '#kube/manifest-directory.ts'
 import { type ControlLink, openControl } from './control-link.ts'
 import { notice } from './notice.ts'
 import { programEnvironment } from './program-environment.ts'
@@ -117,16 +118,9 @@ function protectedFiles({ files }: RunOptions): readonly string[] {
     notice(`the command can change its own configuration: "${file}" holds its working directory`)
     return false
   })
-  return named.flatMap((file) => [file, ...linkedFiles(file)])
-}
-
-/** The files that links in a directory lead to are read as its own. */
-function linkedFiles(directory: string): readonly string[] {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return []
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isSymbolicLink())
-    .map((entry) => realPathOf(join(entry.parentPath, entry.name)))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+  // What links in a directory lead to is read as its own.
+  const links = named.filter(isDirectory).flatMap(listDirectories).flatMap(listLinks)
+  return [...named, ...links.map(realPathOf)]
 }
 
 /** A path that does not exist is the control process's to complain of. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { checkManifestFile, type DocumentFile } from '#api/document.ts'
 import { parseManifests } from '#kube/manifest.ts'
-import { listManifestFiles, readText, STDIN, statOf } from '#kube/manifest-files.ts'
+import { statOf } from '#kube/manifest-directory.ts'
+import { listManifestFiles, readText, STDIN } from '#kube/manifest-files.ts'
 import type { Message } from '#kube/message.ts'
 
 /** One look at the files: what they say, and whether a writer was at work meanwhile. */

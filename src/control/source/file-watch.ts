@@ -1,6 +1,7 @@
 import { type FSWatcher, realpathSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { isDirectory, listDirectories, listLinks, STDIN, statOf } from '#kube/manifest-files.ts'
+import { isDirectory, listDirectories, listLinks, statOf } from '#kube/manifest-directory.ts'
+import { STDIN } from '#kube/manifest-files.ts'
 
 /** A directory's watch stays with the directory that it was made for, also when another one has taken its name. */
 interface Watched {

@@ -79,7 +79,6 @@ export class HeadParser {
   /** Kept from head to head: each takes a copy of its own size. */
   readonly #spans: number[] = []
   #spansLength = 0
-  /** See Fields. */
   #ids = 0
   #nameStart = 0
   #nameEnd = 0
