@@ -71,6 +71,8 @@ test('whatever HTTP/2 clients and servers do to each other, nothing stays counte
   for (let round = 0; round < 20; round++) {
     const session = connect(`http://127.0.0.1:${proxy.port}`)
     session.on('error', () => {})
+    // A graceful end waits for streams, and the test's process for the session.
+    t.after(() => session.destroy())
     for (let i = 0; i < 10; i++) pick(CLIENTS)(session)
     await sleep(10)
     if (round % 2 === 0) session.destroy()
