@@ -10,8 +10,8 @@ import {
   INVALID_VERSION,
   TOO_MANY_HEADERS,
 } from './codec-fault.ts'
-import { fieldIdOf } from './field-id.ts'
-import { Fields, SPAN_LENGTH } from './fields.ts'
+import { FieldLines } from './field-lines.ts'
+import type { Fields } from './fields.ts'
 
 /** What stands in front of the field lines. */
 export type StartLine = 'request' | 'status' | 'none'
@@ -76,10 +76,7 @@ export class HeadParser {
   #held: Buffer = NOTHING
   #heldLength = 0
   #matched = 0
-  /** Kept from head to head: each takes a copy of its own size. */
-  readonly #spans: number[] = []
-  #spansLength = 0
-  #ids = 0
+  readonly #lines: FieldLines
   #nameStart = 0
   #nameEnd = 0
   #valueStart = 0
@@ -87,6 +84,7 @@ export class HeadParser {
   constructor(startLine: StartLine, limits: HeadLimits) {
     this.#startLine = startLine
     this.#limits = limits
+    this.#lines = new FieldLines(limits.maxFields)
     this.reset()
   }
 
@@ -99,8 +97,7 @@ export class HeadParser {
     // A connection that idles keeps no large buffer for the sake of one large head.
     if (this.#held.length > MOST_KEPT_BYTES) this.#held = NOTHING
     this.#matched = 0
-    this.#spansLength = 0
-    this.#ids = 0
+    this.#lines.clear()
     this.status = 0
     this.startOffset = 0
   }
@@ -144,8 +141,7 @@ export class HeadParser {
 
   /** The head's bytes as latin-1 text; only when `done`, and while the chunk is still valid. */
   takeFields(): Fields {
-    const text = this.#bytes.toString('latin1', this.#base, this.#pos)
-    return new Fields(text, this.#spans.slice(0, this.#spansLength), text.length - 2, this.#ids)
+    return this.#lines.take(this.#bytes.toString('latin1', this.#base, this.#pos))
   }
 
   #hold(chunk: Buffer, start: number, end: number): void {
@@ -331,29 +327,10 @@ export class HeadParser {
       const valueStart = pos
       while (pos < limit && (BYTE_CLASS[bytes[pos]!]! & TEXT) !== 0) pos++
       if (pos + 1 >= limit || bytes[pos] !== CR || bytes[pos + 1] !== LF) return
-      if (!this.#takeLine(start, nameEnd, valueStart, pos)) return
+      if (this.#lines.full) return
+      this.#lines.add(bytes, this.#base, start, nameEnd, valueStart, pos)
       this.#pos = pos + 2
     }
-  }
-
-  /** Notes a field, but for the white space behind its value; positions are those in the bytes. False when there are too many. */
-  #takeLine(start: number, nameEnd: number, valueStart: number, lineEnd: number): boolean {
-    const at = this.#spansLength
-    if (at === this.#limits.maxFields * SPAN_LENGTH) return false
-    const bytes = this.#bytes
-    const base = this.#base
-    let end = lineEnd
-    while (end > valueStart && (bytes[end - 1] === SP || bytes[end - 1] === HT)) end--
-    const spans = this.#spans
-    spans[at] = start - base
-    spans[at + 1] = nameEnd - base
-    spans[at + 2] = valueStart - base
-    spans[at + 3] = end - base
-    const id = fieldIdOf(bytes, start, nameEnd)
-    spans[at + 4] = id
-    this.#ids |= 1 << id
-    this.#spansLength = at + SPAN_LENGTH
-    return true
   }
 
   #atFieldStart(): boolean {
@@ -363,7 +340,7 @@ export class HeadParser {
       this.#state = END_LF
       return true
     }
-    if (this.#spansLength === this.#limits.maxFields * SPAN_LENGTH) return this.#fail(TOO_MANY_HEADERS)
+    if (this.#lines.full) return this.#fail(TOO_MANY_HEADERS)
     this.#nameStart = this.#pos - this.#base
     this.#state = NAME
     return true
@@ -393,7 +370,7 @@ export class HeadParser {
     if (byte === -1) return false
     if (byte !== CR) return this.#fail(INVALID_FIELD)
     const base = this.#base
-    this.#takeLine(base + this.#nameStart, base + this.#nameEnd, base + this.#valueStart, this.#pos)
+    this.#lines.add(this.#bytes, base, base + this.#nameStart, base + this.#nameEnd, base + this.#valueStart, this.#pos)
     this.#pos++
     this.#state = LINE_LF
     return true
