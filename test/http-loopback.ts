@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
+import { SocketAddress } from '#base/socket-address.ts'
 import { Clusters } from '#proxy/cluster/clusters.ts'
 import type { Resolver } from '#proxy/cluster/resolver.ts'
 import type {
@@ -137,9 +138,8 @@ export async function httpProxyOnLoopback(t: TestContext, options: HttpProxyOpti
   const accepted: SocketConnection[] = []
   takeAccepted(server, (handle) => {
     const info = new StreamInfo(Date.now(), performance.now())
-    info.downstreamLocalAddress = address
-    info.downstreamLocalPort = localPort
-    info.downstreamRemoteAddress = '127.0.0.1'
+    info.downstreamLocal = new SocketAddress(address, localPort)
+    info.downstreamRemote = new SocketAddress('127.0.0.1', 0)
     const connection = new SocketConnection(connections, info, handle)
     connection.socket.setNoDelay(true)
     accepted.push(connection)

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import { TimerWheel } from '#base/timer-wheel.ts'
 import type { ConnectionReader } from '#proxy/connection/connection.ts'
 import { OutBuffer } from '#proxy/connection/out-buffer.ts'
-import { createReadBuffer } from '#proxy/connection/read-buffer.ts'
+import { ReadBuffer } from '#proxy/connection/read-buffer.ts'
 import { type ConnectionEnv, SocketConnection } from '#proxy/connection/socket-connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { takeAccepted } from '#proxy/connection/tcp-handle.ts'
@@ -49,7 +49,7 @@ export async function dialLoopback(t: TestContext, port: number, host = '127.0.0
 export function connectionEnv(t: TestContext): ConnectionEnv {
   const wheel = new TimerWheel(10)
   t.after(() => wheel.close())
-  return { wheel, readBuffer: createReadBuffer(), out: new OutBuffer() }
+  return { wheel, readBuffer: new ReadBuffer(), out: new OutBuffer() }
 }
 
 /** One accepted Connection and the plain client socket at its other end. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { TimerWheel } from '#base/timer-wheel.ts'
 import { OutBuffer } from '#proxy/connection/out-buffer.ts'
-import { createReadBuffer } from '#proxy/connection/read-buffer.ts'
+import { ReadBuffer } from '#proxy/connection/read-buffer.ts'
 import { acceptDownstream, kernelOriginalDestination } from '#proxy/listener/downstream.ts'
 
 /*
@@ -17,11 +17,11 @@ async function probe(host: string, destinations: readonly (readonly [string, num
   const server = createServer().listen(15_001, host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const env = { wheel: new TimerWheel(), readBuffer: createReadBuffer(), out: new OutBuffer() }
+  const env = { wheel: new TimerWheel(), readBuffer: new ReadBuffer(), out: new OutBuffer() }
   acceptDownstream(server, env, kernelOriginalDestination(), {
     onAccepted(connection) {
-      const { downstreamLocalAddress, downstreamLocalPort } = connection.info
-      seen.push(`${downstreamLocalAddress} ${downstreamLocalPort}`)
+      const { address, port } = connection.info.downstreamLocal
+      seen.push(`${address} ${port}`)
       connection.destroy(true)
     },
     onDownstreamClosed: () => wake(),

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { SocketAddress } from '#base/socket-address.ts'
 import type { Resolution, Resolver } from '#proxy/cluster/resolver.ts'
 import type { Cluster, ProxyConfig, TcpProxyConfig } from '#proxy/config/model.ts'
-import type { OriginalDestination } from '#proxy/connection/original-destination.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { NO_NAMES } from '#proxy/dns/name-lookup.ts'
 import type { Denier } from '#proxy/network-filters/terminal.ts'
@@ -51,7 +51,7 @@ export class ProxyRig {
   readonly resolver = new NamesResolver()
   /** One entry per access log line, in order. */
   readonly logged: StreamInfo[] = []
-  destination: OriginalDestination = { address: '192.0.2.1', port: 443 }
+  destination = new SocketAddress('192.0.2.1', 443)
   port = 0
   private readonly t: TestContext
   private readonly waiting: (() => void)[] = []

@@ -1,3 +1,4 @@
+import { SocketAddress } from '#base/socket-address.ts'
 import type { Connection, ConnectionReader } from '#proxy/connection/connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 
@@ -13,8 +14,7 @@ export class ScriptedConnection implements Connection {
 
   /** @param bytes all that the client says */
   constructor(destination: { readonly address: string; readonly port: number }, bytes: Buffer) {
-    this.info.downstreamLocalAddress = destination.address
-    this.info.downstreamLocalPort = destination.port
+    this.info.downstreamLocal = new SocketAddress(destination.address, destination.port)
     this.#held = bytes
   }
 

@@ -7,7 +7,7 @@ import type { UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
 import type { AccessLogConfig, ProxyConfig } from '#proxy/config/model.ts'
 import type { Connection } from '#proxy/connection/connection.ts'
 import { OutBuffer } from '#proxy/connection/out-buffer.ts'
-import { createReadBuffer } from '#proxy/connection/read-buffer.ts'
+import { ReadBuffer } from '#proxy/connection/read-buffer.ts'
 import type { ConnectionEnv } from '#proxy/connection/socket-connection.ts'
 import type { NameLookup } from '#proxy/dns/name-lookup.ts'
 import { Dispatcher } from '#proxy/listener/dispatcher.ts'
@@ -61,7 +61,7 @@ export class EgressProxy implements FilterEnv {
   constructor(options: ProxyOptions) {
     this.options = options
     this.denier = options.denier
-    this.connections = { wheel: this.wheel, readBuffer: createReadBuffer(), out: new OutBuffer(), open: new Set() }
+    this.connections = { wheel: this.wheel, readBuffer: new ReadBuffer(), out: new OutBuffer(), open: new Set() }
     this.downstreams = { ...this.connections, out: new OutBuffer() }
     this.clusters = new Clusters(options.resolver, this.wheel, options.names)
     this.dispatcher = new Dispatcher(this, options.createHttpConnectionManager, this.counters)
@@ -77,7 +77,7 @@ export class EgressProxy implements FilterEnv {
 
   /**
    * Takes over a listening server whose clients say themselves where they want to go (CONNECT, SOCKS5).
-   * @param front finds that out, writes it into the connection's `info` (downstreamLocalAddress and -Port), and calls `dispatch`
+   * @param front finds that out, writes it into the connection's `info` (downstreamLocal), and calls `dispatch`
    */
   listenExplicit(server: Server, front: (connection: Connection) => void): void {
     this.takeOver(server, () => undefined, front)

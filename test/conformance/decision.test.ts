@@ -13,7 +13,7 @@ import type { HostChoice, UpstreamCluster } from '#proxy/cluster/upstream-cluste
 import { compileResources } from '#proxy/config/compile-resources.ts'
 import type { ProxyConfig } from '#proxy/config/model.ts'
 import { OutBuffer } from '#proxy/connection/out-buffer.ts'
-import { createReadBuffer } from '#proxy/connection/read-buffer.ts'
+import { ReadBuffer } from '#proxy/connection/read-buffer.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { type Decision, decide, type HypotheticalCall, Matchers } from '#proxy/decision/decide.ts'
 import type { NameLookup } from '#proxy/dns/name-lookup.ts'
@@ -202,7 +202,7 @@ class DataPlane {
     const byAddress = [...config.clusters].filter(([, { type }]) => !type.endsWith('_DNS'))
     this.#clusters.apply(new Map(byAddress))
     const env: FilterEnv = {
-      connections: { wheel: this.#wheel, readBuffer: createReadBuffer(), out: new OutBuffer() },
+      connections: { wheel: this.#wheel, readBuffer: new ReadBuffer(), out: new OutBuffer() },
       config: () => config,
       cluster: (name) => this.#undialled(config, name),
       draining: () => false,

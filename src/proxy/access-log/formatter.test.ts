@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { SocketAddress } from '#base/socket-address.ts'
 import type { AccessLogConfig } from '#proxy/config/model.ts'
 import { type LoggedHeaders, StreamInfo } from '#proxy/connection/stream-info.ts'
 import { compileFormat, ENVOY_DEFAULT_TEXT } from './formatter.ts'
@@ -27,14 +28,10 @@ function httpRequest(): StreamInfo {
   info.bytesSent = 135
   info.upstreamServiceTimeMs = 11.4
   info.upstreamCluster = 'outbound|80||httpbin.org'
-  info.upstreamHostAddress = '192.0.2.7'
-  info.upstreamHostPort = 80
-  info.upstreamLocalAddress = '10.0.0.1'
-  info.upstreamLocalPort = 40000
-  info.downstreamLocalAddress = '240.240.0.1'
-  info.downstreamLocalPort = 80
-  info.downstreamRemoteAddress = '::1'
-  info.downstreamRemotePort = 50000
+  info.upstreamHost = new SocketAddress('192.0.2.7', 80)
+  info.upstreamLocal = new SocketAddress('10.0.0.1', 40000)
+  info.downstreamLocal = new SocketAddress('240.240.0.1', 80)
+  info.downstreamRemote = new SocketAddress('::1', 50000)
   info.routeName = 'default'
   const headers: Record<string, string> = { 'user-agent': 'curl/8.0', 'x-request-id': 'id-1' }
   info.headers = requestHeaders((name) => headers[name])
@@ -50,10 +47,8 @@ function deniedConnection(): StreamInfo {
   info.endMs = 1000
   info.responseFlags = ['UH']
   info.upstreamCluster = 'BlackHoleCluster'
-  info.downstreamLocalAddress = '198.51.100.1'
-  info.downstreamLocalPort = 443
-  info.downstreamRemoteAddress = '10.0.0.9'
-  info.downstreamRemotePort = 1234
+  info.downstreamLocal = new SocketAddress('198.51.100.1', 443)
+  info.downstreamRemote = new SocketAddress('10.0.0.9', 1234)
   return info
 }
 

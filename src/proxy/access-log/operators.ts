@@ -1,4 +1,3 @@
-import { formatHostPort } from '#base/host-port.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { compileTimeFormat, isoTimeFormat } from './time-format.ts'
 
@@ -53,40 +52,22 @@ const PLAIN: Readonly<Record<string, ReadValue>> = {
   UPSTREAM_TRANSPORT_FAILURE_REASON: (info) => info.upstreamTransportFailureReason || null,
   UPSTREAM_CLUSTER: (info) => info.upstreamCluster || null,
   UPSTREAM_CLUSTER_RAW: (info) => info.upstreamCluster || null,
-  UPSTREAM_HOST: address(
-    (info) => info.upstreamHostAddress,
-    (info) => info.upstreamHostPort,
-  ),
-  UPSTREAM_REMOTE_ADDRESS: address(
-    (info) => info.upstreamHostAddress,
-    (info) => info.upstreamHostPort,
-  ),
-  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.upstreamHostAddress || null,
-  UPSTREAM_REMOTE_PORT: (info) => info.upstreamHostPort || null,
-  UPSTREAM_LOCAL_ADDRESS: address(
-    (info) => info.upstreamLocalAddress,
-    (info) => info.upstreamLocalPort,
-  ),
-  UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (info) => info.upstreamLocalAddress || null,
-  UPSTREAM_LOCAL_PORT: (info) => info.upstreamLocalPort || null,
-  DOWNSTREAM_LOCAL_ADDRESS: address(
-    (info) => info.downstreamLocalAddress,
-    (info) => info.downstreamLocalPort,
-  ),
-  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (info) => info.downstreamLocalAddress || null,
-  DOWNSTREAM_LOCAL_PORT: (info) => info.downstreamLocalPort || null,
-  DOWNSTREAM_REMOTE_ADDRESS: address(
-    (info) => info.downstreamRemoteAddress,
-    (info) => info.downstreamRemotePort,
-  ),
-  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.downstreamRemoteAddress || null,
-  DOWNSTREAM_REMOTE_PORT: (info) => info.downstreamRemotePort || null,
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: address(
-    (info) => info.downstreamRemoteAddress,
-    (info) => info.downstreamRemotePort,
-  ),
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.downstreamRemoteAddress || null,
-  DOWNSTREAM_DIRECT_REMOTE_PORT: (info) => info.downstreamRemotePort || null,
+  UPSTREAM_HOST: (info) => info.upstreamHost.text || null,
+  UPSTREAM_REMOTE_ADDRESS: (info) => info.upstreamHost.text || null,
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.upstreamHost.address || null,
+  UPSTREAM_REMOTE_PORT: (info) => info.upstreamHost.port || null,
+  UPSTREAM_LOCAL_ADDRESS: (info) => info.upstreamLocal.text || null,
+  UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (info) => info.upstreamLocal.address || null,
+  UPSTREAM_LOCAL_PORT: (info) => info.upstreamLocal.port || null,
+  DOWNSTREAM_LOCAL_ADDRESS: (info) => info.downstreamLocal.text || null,
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (info) => info.downstreamLocal.address || null,
+  DOWNSTREAM_LOCAL_PORT: (info) => info.downstreamLocal.port || null,
+  DOWNSTREAM_REMOTE_ADDRESS: (info) => info.downstreamRemote.text || null,
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.downstreamRemote.address || null,
+  DOWNSTREAM_REMOTE_PORT: (info) => info.downstreamRemote.port || null,
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: (info) => info.downstreamRemote.text || null,
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: (info) => info.downstreamRemote.address || null,
+  DOWNSTREAM_DIRECT_REMOTE_PORT: (info) => info.downstreamRemote.port || null,
   REQUESTED_SERVER_NAME: (info) => info.requestedServerName || null,
   ROUTE_NAME: (info) => info.routeName || null,
   GRPC_STATUS_NUMBER: (info) => numberOf(info.headers?.responseHeader('grpc-status')),
@@ -178,9 +159,22 @@ function requestValue(header: string): ReadHeader {
 function responseValue(header: string): ReadHeader {
   if (header === ':status') return (info) => (info.responseCode > 0 ? String(info.responseCode) : undefined)
   if (header === 'x-envoy-upstream-service-time') {
-    return (info) => (info.upstreamServiceTimeMs >= 0 ? String(Math.floor(info.upstreamServiceTimeMs)) : undefined)
+    return serviceTime()
   }
   return (info) => info.headers?.responseHeader(header)
+}
+
+/** In whole milliseconds; most are like the one before. */
+function serviceTime(): ReadHeader {
+  let lastMs = -1
+  let text: string | undefined
+  return ({ upstreamServiceTimeMs }) => {
+    if (upstreamServiceTimeMs !== lastMs) {
+      lastMs = upstreamServiceTimeMs
+      text = lastMs < 0 ? undefined : String(Math.floor(lastMs))
+    }
+    return text
+  }
 }
 
 function withoutQuery(value: string): string {
@@ -191,22 +185,6 @@ function withoutQuery(value: string): string {
 function flags(set: readonly string[]): string | null {
   if (set.length === 0) return '-'
   return set.length === 1 ? (set[0] ?? null) : set.join(',')
-}
-
-/** "1.2.3.4:80", "[::1]:80"; a Unix socket (port 0) is its path. What was asked last is often asked again. */
-function address(hostOf: (info: StreamInfo) => string, portOf: (info: StreamInfo) => number): ReadValue {
-  let lastHost = ''
-  let lastPort = 0
-  let last: LogValue = null
-  return (info) => {
-    const host = hostOf(info)
-    const port = portOf(info)
-    if (host === lastHost && port === lastPort) return last
-    lastHost = host
-    lastPort = port
-    last = host === '' ? null : port === 0 && host.startsWith('/') ? host : formatHostPort(host, port)
-    return last
-  }
 }
 
 function numberOf(text: string | undefined): LogValue {

@@ -47,7 +47,7 @@ function setUp(
 }
 
 function keyOf(choice: HostChoice): string {
-  return choice.kind === 'host' ? choice.host.key : choice.kind
+  return choice.kind === 'host' ? choice.host.text : choice.kind
 }
 
 /** Picks a host, waiting for the first answer as a filter does. */

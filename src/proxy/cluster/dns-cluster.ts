@@ -75,7 +75,7 @@ export class DnsCluster extends BaseCluster {
 
   /** Hosts that are still there keep their objects, and so their count of what is under way. */
   private rebuild(): void {
-    const old = new Map(this.hostSet.hosts.map((host) => [host.key, host]))
+    const old = new Map(this.hostSet.hosts.map((host) => [host.text, host]))
     const hosts = new Map<string, Host>()
     this.leftOut = false
     for (const [i, { address, port, weight }] of this.endpoints.entries()) {
@@ -87,7 +87,7 @@ export class DnsCluster extends BaseCluster {
           continue
         }
         const host = new Host(ip, port, address, weight)
-        if (!hosts.has(host.key)) hosts.set(host.key, old.get(host.key) ?? host)
+        if (!hosts.has(host.text)) hosts.set(host.text, old.get(host.text) ?? host)
       }
     }
     this.hostSet = createHostSet([...hosts.values()], this.config.lbPolicy, this.random)

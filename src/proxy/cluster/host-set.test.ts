@@ -32,7 +32,7 @@ test('least request evens out what is under way', () => {
   const hosts = Array.from({ length: 5 }, (_, i) => new Host(`10.0.0.${i}`, 80))
   const set = createHostSet(hosts, 'LEAST_REQUEST', seeded(7))
   for (let i = 0; i < 1_000; i++) (set.pick() as Host).active++
-  for (const host of hosts) assert.ok(host.active > 190 && host.active < 210, `${host.key}: ${host.active} of 1000`)
+  for (const host of hosts) assert.ok(host.active > 190 && host.active < 210, `${host.text}: ${host.active} of 1000`)
 })
 
 test('an empty set picks nobody, whatever the policy', () => {
@@ -42,7 +42,7 @@ test('an empty set picks nobody, whatever the policy', () => {
 })
 
 test('a host is keyed by place: bracketed IPv6, path for a Unix socket', () => {
-  assert.equal(new Host('::1', 80).key, '[::1]:80')
-  assert.equal(new Host('127.0.0.1', 80).key, '127.0.0.1:80')
-  assert.equal(new Host('/run/app.sock', 0).key, '/run/app.sock')
+  assert.equal(new Host('::1', 80).text, '[::1]:80')
+  assert.equal(new Host('127.0.0.1', 80).text, '127.0.0.1:80')
+  assert.equal(new Host('/run/app.sock', 0).text, '/run/app.sock')
 })

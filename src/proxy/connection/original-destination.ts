@@ -1,11 +1,6 @@
 import koffi from 'koffi'
 import { addressText } from '#base/ip-address.ts'
-
-/** Where the application dialled, before the kernel's redirect. */
-export interface OriginalDestination {
-  readonly address: string
-  readonly port: number
-}
+import { SocketAddress } from '#base/socket-address.ts'
 
 type GetSockOpt = (fd: number, level: number, option: number, value: Buffer, length: Int32Array) => number
 
@@ -29,15 +24,16 @@ export class OriginalDestinationLookup {
   }
 
   /**
+   * Where the application dialled, before the kernel's redirect.
    * @param fd the accepted socket's descriptor
    * @param ipv6 whether the client is an IPv6 one; IPv4 clients of a socket on "::" are asked for as IPv4
    * @returns undefined when the connection was not redirected
    */
-  of(fd: number, ipv6: boolean): OriginalDestination | undefined {
+  of(fd: number, ipv6: boolean): SocketAddress | undefined {
     const { value } = this
     this.length[0] = ipv6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES
     if (this.getsockopt(fd, ipv6 ? SOL_IPV6 : SOL_IP, SO_ORIGINAL_DST, value, this.length) !== 0) return undefined
     const port = value.readUInt16BE(2)
-    return { address: addressText(ipv6 ? value.subarray(8, 24) : value.subarray(4, 8)), port }
+    return new SocketAddress(addressText(ipv6 ? value.subarray(8, 24) : value.subarray(4, 8)), port)
   }
 }

@@ -4,6 +4,7 @@ export interface Outlet {
   send(bytes: Buffer, start: number, end: number): void
 }
 
+const NOBODY: Outlet = { send() {} }
 const BUFFER_BYTES = 64 * 1024
 /** What is longer than this goes at once: copying it would cost more than a system call of its own. */
 const MOST_GATHERED_BYTES = BUFFER_BYTES / 4
@@ -20,6 +21,8 @@ export class OutBuffer {
   /** Whose bytes are gathered, in the order of writing, and where in the buffer each one's end. */
   readonly #outlets: Outlet[] = []
   readonly #ends: number[] = []
+  /** How many of them are in use: an array that is emptied loses its memory and grows anew. */
+  #count = 0
   #scheduled = false
 
   /** `source` is read before this returns. */
@@ -49,31 +52,32 @@ export class OutBuffer {
   flush(): void {
     const outlets = this.#outlets
     let start = 0
-    for (let i = 0; i < outlets.length; i += 1) {
+    for (let i = 0; i < this.#count; i += 1) {
+      const outlet = outlets[i] as Outlet
       const end = this.#ends[i] as number
-      outlets[i]?.send(this.#buffer, start, end)
+      outlets[i] = NOBODY
+      outlet.send(this.#buffer, start, end)
       start = end
     }
-    outlets.length = 0
-    this.#ends.length = 0
+    this.#count = 0
     this.#length = 0
   }
 
   #makeRoom(outlet: Outlet, length: number): void {
-    const outlets = this.#outlets
-    const full = outlets.length === MOST_OUTLETS && outlets[MOST_OUTLETS - 1] !== outlet
+    const full = this.#count === MOST_OUTLETS && this.#outlets[MOST_OUTLETS - 1] !== outlet
     if (full || this.#length + length > BUFFER_BYTES) this.flush()
   }
 
   #add(outlet: Outlet, length: number): void {
     this.#length += length
-    const last = this.#outlets.length - 1
-    if (this.#outlets[last] === outlet) {
-      this.#ends[last] = this.#length
+    const count = this.#count
+    if (count > 0 && this.#outlets[count - 1] === outlet) {
+      this.#ends[count - 1] = this.#length
       return
     }
-    this.#outlets.push(outlet)
-    this.#ends.push(this.#length)
+    this.#outlets[count] = outlet
+    this.#ends[count] = this.#length
+    this.#count = count + 1
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(this.#endTurn)

@@ -2,14 +2,14 @@ import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { type TimerWheel, WheelTimer } from '#base/timer-wheel.ts'
 import type { Connection, ConnectionReader } from './connection.ts'
 import type { OutBuffer, Outlet } from './out-buffer.ts'
+import type { ReadBuffer } from './read-buffer.ts'
 import type { StreamInfo } from './stream-info.ts'
 import { writeAtOnce } from './tcp-handle.ts'
 
 /** What the connections of one proxy share. */
 export interface ConnectionEnv {
   readonly wheel: TimerWheel
-  /** See read-buffer.ts. */
-  readonly readBuffer: Buffer
+  readonly readBuffer: ReadBuffer
   readonly out: OutBuffer
   /** Where it is kept: every connection whose socket is not gone yet. */
   readonly open?: Set<Connection>
@@ -146,9 +146,10 @@ export class SocketConnection implements Connection, Outlet {
     wheel.schedule(timer, idleTimeoutMs)
   }
 
-  /** Bytes from the socket; false stops reading. Called by this file's handlers only, as are the methods below. */
-  takeBytes(chunk: Buffer): boolean {
+  /** So many bytes are in the read buffer; false stops reading. Called by this file's handlers only, as are the methods below. */
+  takeBytes(length: number): boolean {
     if (this.closed) return false
+    const chunk = this.env.readBuffer.view(length)
     this.lastActiveTick = this.env.wheel.tick
     if (this.reader === undefined || this.held.length > 0) {
       this.held = Buffer.concat([this.held, chunk])
@@ -216,14 +217,14 @@ function socketOptions(env: ConnectionEnv, handle: unknown): SocketConstructorOp
     allowHalfOpen: true,
     // Whatever the kernel did not take at once is "full": every such write is followed by 'drain'.
     writableHighWaterMark: 0,
-    onread: { buffer: env.readBuffer, callback: onRead as OnReadOpts['callback'] },
+    onread: { buffer: env.readBuffer.bytes, callback: onRead as OnReadOpts['callback'] },
   }
   return handle === undefined ? options : ({ ...options, handle } as unknown as SocketConstructorOpts)
 }
 
 // Node calls it as a method of the socket.
-function onRead(this: ConnectionSocket, bytesRead: number, buffer: Buffer): boolean {
-  return this.connection?.takeBytes(buffer.subarray(0, bytesRead)) ?? false
+function onRead(this: ConnectionSocket, bytesRead: number): boolean {
+  return this.connection?.takeBytes(bytesRead) ?? false
 }
 
 function onEnd(this: ConnectionSocket): void {

@@ -1,3 +1,5 @@
+import { NO_ADDRESS } from '#base/socket-address.ts'
+
 /** The headers of one HTTP request, as the log shows them; names are lower case. */
 export interface LoggedHeaders {
   header(name: string): string | undefined
@@ -13,18 +15,14 @@ export class StreamInfo {
   startTimeMs: number
   startMs: number
   endMs = 0
-  /** As the application saw it: where it is, and where it dialled. Text without brackets. */
-  downstreamRemoteAddress = ''
-  downstreamRemotePort = 0
-  downstreamLocalAddress = ''
-  downstreamLocalPort = 0
+  /** As the application saw it: where it is, and where it dialled. */
+  downstreamRemote = NO_ADDRESS
+  downstreamLocal = NO_ADDRESS
   /** "" until known */
   requestedServerName = ''
   upstreamCluster = ''
-  upstreamHostAddress = ''
-  upstreamHostPort = 0
-  upstreamLocalAddress = ''
-  upstreamLocalPort = 0
+  upstreamHost = NO_ADDRESS
+  upstreamLocal = NO_ADDRESS
   upstreamTransportFailureReason = ''
   connectionTerminationDetails = ''
   routeName = ''

@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { MongoClient } from 'mongodb'
 import mysql from 'mysql2'
+import { SocketAddress } from '#base/socket-address.ts'
 import { SocketConnection } from '#proxy/connection/socket-connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { takeAccepted } from '#proxy/connection/tcp-handle.ts'
@@ -51,8 +52,7 @@ async function refuse(t: TestContext, ip: string, dialled: number, patience = PA
   t.after(() => server.close())
   takeAccepted(server, (handle) => {
     const connection = new SocketConnection(env, new StreamInfo(Date.now(), performance.now()), handle)
-    connection.info.downstreamLocalAddress = ip
-    connection.info.downstreamLocalPort = dialled
+    connection.info.downstreamLocal = new SocketAddress(ip, dialled)
     t.after(() => connection.destroy())
     denier.takeOver(connection, { log: (info) => logged.push(info) })
   })

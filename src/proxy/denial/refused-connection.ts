@@ -73,8 +73,8 @@ export class RefusedConnection implements ConnectionReader {
     this.#timer = setTimeout(onTimeout, this.#options.silenceMs, this)
     this.#connection.setReader(this)
     if (this.#answered || this.#bytes.length > 0) return
-    if (this.#refuser.expectsMysql(info.downstreamLocalAddress, info.downstreamLocalPort)) this.#refuseMysql()
-    else if (SERVER_FIRST_PORTS.has(info.downstreamLocalPort)) this.decide()
+    if (this.#refuser.expectsMysql(info.downstreamLocal.address, info.downstreamLocal.port)) this.#refuseMysql()
+    else if (SERVER_FIRST_PORTS.has(info.downstreamLocal.port)) this.decide()
   }
 
   onBytes(chunk: Buffer): boolean {
@@ -161,7 +161,7 @@ export class RefusedConnection implements ConnectionReader {
   ): Denial {
     const { info } = this.#connection
     this.#answered = true
-    const { downstreamLocalAddress: ip, downstreamLocalPort: port } = info
+    const { address: ip, port } = info.downstreamLocal
     const { refusal, index } = this.#options
     const call = { ip, port, protocol, host, hostKnownBy, isOldHttp, ...(refusal && { refusal }) }
     const denial = this.#refuser.deny(call, index)

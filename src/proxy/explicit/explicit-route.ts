@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { addressText } from '#base/ip-address.ts'
+import { SocketAddress } from '#base/socket-address.ts'
 import type { ProxyConfig } from '#proxy/config/model.ts'
 import type { Connection } from '#proxy/connection/connection.ts'
 import { decide, Matchers } from '#proxy/decision/decide.ts'
@@ -57,8 +58,7 @@ function decideTarget(
   return {
     kind: 'proceed',
     proceed(connection) {
-      connection.info.downstreamLocalAddress = ip
-      connection.info.downstreamLocalPort = port
+      connection.info.downstreamLocal = new SocketAddress(ip, port)
       env.dispatch(connection)
     },
   }

@@ -113,9 +113,9 @@ test('a request without an id gets one, and everything about it is logged', asyn
   assert.equal(info.bytesSent, 5)
   assert.equal(info.routeName, 'default')
   assert.equal(info.upstreamCluster, CLUSTER)
-  assert.equal(info.upstreamHostAddress, '127.0.0.1')
-  assert.equal(info.upstreamHostPort, port)
-  assert.ok(info.upstreamLocalPort > 0)
+  assert.equal(info.upstreamHost.address, '127.0.0.1')
+  assert.equal(info.upstreamHost.port, port)
+  assert.ok(info.upstreamLocal.port > 0)
   assert.ok(info.endMs >= info.startMs)
 })
 

@@ -1,3 +1,4 @@
+import { turnMonotonicMs, turnWallMs } from '#base/turn-clock.ts'
 import { BLOCK_ALL_ROUTE, type Redirect, type Route, type RouteAction, type VirtualHost } from '#proxy/config/model.ts'
 import { type LoggedHeaders, StreamInfo } from '#proxy/connection/stream-info.ts'
 import type { RefusedAddress } from '#proxy/denial/explain.ts'
@@ -57,7 +58,7 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
     this.head = head
     this.path = head.path
     // HTTP/1.0 may come without a host: then it is meant for where the application dialled.
-    this.authority = head.authority === '' ? addressText(connection) : head.authority
+    this.authority = head.authority === '' ? connection.downstreamLocal.text : head.authority
     this.body = new RequestBody(isIdempotent(head.method))
     this.info = this.#startInfo(connection)
   }
@@ -81,11 +82,9 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
 
   #startInfo(connection: StreamInfo): StreamInfo {
     const { head } = this
-    const info = new StreamInfo(Date.now(), performance.now())
-    info.downstreamRemoteAddress = connection.downstreamRemoteAddress
-    info.downstreamRemotePort = connection.downstreamRemotePort
-    info.downstreamLocalAddress = connection.downstreamLocalAddress
-    info.downstreamLocalPort = connection.downstreamLocalPort
+    const info = new StreamInfo(turnWallMs(), turnMonotonicMs())
+    info.downstreamRemote = connection.downstreamRemote
+    info.downstreamLocal = connection.downstreamLocal
     info.requestedServerName = connection.requestedServerName
     info.protocol = head.protocol
     info.method = head.method
@@ -179,7 +178,7 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
   }
 
   #deny(status: number, flag: string, refusal: RefusedAddress | undefined): void {
-    const { downstreamLocalAddress: ip, downstreamLocalPort: port } = this.info
+    const { address: ip, port } = this.info.downstreamLocal
     const { authority } = this
     const { body, headers, denial } = this.#env.http.denier.http({ ip, port, authority, ...(refusal && { refusal }) })
     this.info.deniedReason = denial.reason
@@ -362,7 +361,7 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
     // A response that came before the whole request: the rest of the request goes nowhere.
     this.#forwarding?.cancel()
     this.body.forget()
-    this.info.endMs = performance.now()
+    this.info.endMs = turnMonotonicMs()
     orderFlags(this.info.responseFlags)
     this.#env.accessLog(this.info)
   }
@@ -372,11 +371,6 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
 const DENIED_STATUS = 502
 /** What Envoy calls itself: people and tests look for it. */
 const SERVER_NAME = 'envoy'
-
-function addressText(connection: StreamInfo): string {
-  const { downstreamLocalAddress: address, downstreamLocalPort: port } = connection
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
 
 /** The matched prefix replaced; for an exact match the whole path. The query stays. */
 function rewritten(path: string, route: Route, replacement: string): string {

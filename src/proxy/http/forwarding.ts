@@ -1,3 +1,4 @@
+import { turnMonotonicMs } from '#base/turn-clock.ts'
 import type { Host } from '#proxy/cluster/host.ts'
 import type { UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
 import type { RouteAction } from '#proxy/config/model.ts'
@@ -45,7 +46,7 @@ export interface ForwardingOwner {
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
 
 export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.has(method)
+  return method === 'GET' || IDEMPOTENT.has(method)
 }
 
 /** Sends one request to a cluster: chooses hosts, tries again as the route's retry policy says, and keeps its timeouts. */
@@ -91,7 +92,7 @@ export class Forwarding implements StreamWaiter {
 
   /** Whole milliseconds between the request's leaving and now, never more than the whole request takes. */
   get elapsedMs(): number {
-    return Math.floor(performance.now() - this.#sentMs)
+    return Math.floor(turnMonotonicMs() - this.#sentMs)
   }
 
   /** One attempt, from choosing a host on. */
@@ -107,7 +108,7 @@ export class Forwarding implements StreamWaiter {
       this.onNoStream(OVERFLOW)
       return
     }
-    const choice = cluster.pickHost({ address: info.downstreamLocalAddress, port: info.downstreamLocalPort })
+    const choice = cluster.pickHost(info.downstreamLocal)
     if (choice.kind === 'pending') this.#cancelWait = cluster.whenResolved(() => this.#resolved())
     else if (choice.kind === 'none') this.#fail(NO_HEALTHY_UPSTREAM)
     else if (choice.kind === 'refused') this.#refuse({ reason: choice.reason, service: cluster.config.service })
@@ -125,8 +126,7 @@ export class Forwarding implements StreamWaiter {
     this.#host = host
     host.active++
     cluster.circuit.requests++
-    info.upstreamHostAddress = host.address
-    info.upstreamHostPort = host.port
+    info.upstreamHost = host
     const { httpProtocol } = cluster.config
     // A WebSocket takes its whole connection over, which streams of HTTP/2 share.
     const http2 =
@@ -154,9 +154,8 @@ export class Forwarding implements StreamWaiter {
     this.#pool = undefined
     this.#stream = stream
     info.upstreamTransportFailureReason = ''
-    info.upstreamLocalAddress = upstream.upstreamLocalAddress
-    info.upstreamLocalPort = upstream.upstreamLocalPort
-    this.#sentMs = performance.now()
+    info.upstreamLocal = upstream.upstreamLocal
+    this.#sentMs = turnMonotonicMs()
     stream.sendHead(this.#owner.outgoing(this.#attempt))
     body.replay(stream)
     if (body.complete) this.#startTryTimeout()

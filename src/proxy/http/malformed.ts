@@ -25,10 +25,8 @@ export function refuseMalformed(env: ManagerEnv, connection: Connection, fault: 
 
 function malformedInfo(connection: StreamInfo): StreamInfo {
   const info = new StreamInfo(Date.now(), performance.now())
-  info.downstreamRemoteAddress = connection.downstreamRemoteAddress
-  info.downstreamRemotePort = connection.downstreamRemotePort
-  info.downstreamLocalAddress = connection.downstreamLocalAddress
-  info.downstreamLocalPort = connection.downstreamLocalPort
+  info.downstreamRemote = connection.downstreamRemote
+  info.downstreamLocal = connection.downstreamLocal
   info.protocol = 'HTTP/1.1'
   info.headers = { header: () => undefined, responseHeader: () => undefined }
   return info

@@ -21,7 +21,7 @@ export class Pools {
 
   get(protocol: PoolProtocol, cluster: UpstreamCluster, host: Host): StreamPool {
     const pools = this.#byCluster.get(cluster) ?? this.#adopt(cluster)
-    const key = protocol === 'http1' ? host.key : `h2 ${host.key}`
+    const key = protocol === 'http1' ? host.text : `h2 ${host.text}`
     let pool = pools.get(key)
     if (pool === undefined) {
       if (++this.#created % SWEEP_EVERY === 0) sweep(pools)

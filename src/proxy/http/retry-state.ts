@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '#proxy/config/model.ts'
+import { GRPC_STATUS } from './codec/field-id.ts'
 import type { ResponseHead } from './codec/message-head.ts'
 import type { ResetReason } from './stream.ts'
 
@@ -76,9 +77,10 @@ function responseIsRetried({ retryOn, retriableStatusCodes }: RetryPolicy, head:
   if (status >= 500 && retryOn.has('5xx')) return true
   if (status >= 502 && status <= 504 && retryOn.has('gateway-error')) return true
   if (status === 409 && retryOn.has('retriable-4xx')) return true
-  if (retryOn.has('retriable-status-codes') && retriableStatusCodes.includes(status)) return true
-  if (status !== 200) return false
+  if (retriableStatusCodes.includes(status) && retryOn.has('retriable-status-codes')) return true
   // A gRPC call that failed at once has its status in the head.
-  const condition = GRPC_CONDITIONS.get(head.fields.get('grpc-status') ?? '')
+  const grpcStatus = status === 200 ? head.fields.getById(GRPC_STATUS) : undefined
+  if (grpcStatus === undefined) return false
+  const condition = GRPC_CONDITIONS.get(grpcStatus)
   return condition !== undefined && retryOn.has(condition)
 }

@@ -35,8 +35,9 @@ export class WaitingList {
   }
 
   takeFirst(): StreamWaiter | undefined {
+    if (this.#waiting.length === 0) return undefined
     const waiter = this.#waiting.shift()
-    if (waiter !== undefined) this.#cluster.circuit.pendingRequests--
+    this.#cluster.circuit.pendingRequests--
     return waiter
   }
 

@@ -35,8 +35,8 @@ export class Dispatcher {
   }
 
   dispatch(connection: Connection): void {
-    const { downstreamLocalAddress, downstreamLocalPort } = connection.info
-    const compiled = this.table.find(downstreamLocalAddress, downstreamLocalPort)
+    const { address, port } = connection.info.downstreamLocal
+    const compiled = this.table.find(address, port)
     if (compiled === undefined) {
       this.refuse(connection, undefined)
       return
@@ -62,8 +62,8 @@ export class Dispatcher {
     const { info } = connection
     info.requestedServerName = inspected.serverName
     const chain = matchFilterChain(compiled, {
-      dstIp: info.downstreamLocalAddress,
-      dstPort: info.downstreamLocalPort,
+      dstIp: info.downstreamLocal.address,
+      dstPort: info.downstreamLocal.port,
       ...inspected,
     })
     if (chain === undefined) this.refuse(connection, compiled.listener)

@@ -1,12 +1,13 @@
 import type { Server } from 'node:net'
 import { withoutMapping } from '#base/ip-address.ts'
-import { type OriginalDestination, OriginalDestinationLookup } from '#proxy/connection/original-destination.ts'
+import { SocketAddress } from '#base/socket-address.ts'
+import { OriginalDestinationLookup } from '#proxy/connection/original-destination.ts'
 import { type ConnectionEnv, SocketConnection } from '#proxy/connection/socket-connection.ts'
 import { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { fileDescriptorOf, takeAccepted } from '#proxy/connection/tcp-handle.ts'
 
 /** Where an accepted connection was going; undefined when it was not redirected: then it was for the listener itself. */
-export type FindOriginalDestination = (connection: SocketConnection) => OriginalDestination | undefined
+export type FindOriginalDestination = (connection: SocketConnection) => SocketAddress | undefined
 
 /** Who takes accepted connections. */
 export interface DownstreamObserver {
@@ -42,13 +43,14 @@ export function acceptDownstream(
     const connection = new DownstreamConnection(env, info, handle, observer)
     const { socket } = connection
     socket.setNoDelay(true)
-    info.downstreamRemoteAddress = withoutMapping(socket.remoteAddress ?? '')
-    info.downstreamRemotePort = socket.remotePort ?? 0
-    const destination = originalDestination(connection)
-    info.downstreamLocalAddress = destination?.address ?? withoutMapping(socket.localAddress ?? '')
-    info.downstreamLocalPort = destination?.port ?? socket.localPort ?? 0
+    info.downstreamRemote = addressOf(socket.remoteAddress, socket.remotePort)
+    info.downstreamLocal = originalDestination(connection) ?? addressOf(socket.localAddress, socket.localPort)
     observer.onAccepted(connection)
   })
+}
+
+function addressOf(address = '', port = 0): SocketAddress {
+  return new SocketAddress(withoutMapping(address), port)
 }
 
 /** Asks the kernel where redirected connections were going: what a proxy behind nftables or iptables uses. */

@@ -1,7 +1,7 @@
 import { WheelTimer } from '#base/timer-wheel.ts'
 import type { AccessLogger } from '#proxy/access-log/access-logger.ts'
 import type { Host } from '#proxy/cluster/host.ts'
-import type { AddressRefusal, Destination, UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
+import type { AddressRefusal, UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
 import type { TcpProxyConfig } from '#proxy/config/model.ts'
 import type { Connection, ConnectionReader } from '#proxy/connection/connection.ts'
 import { relay } from '#proxy/relay/relay.ts'
@@ -88,8 +88,7 @@ export class TcpSession implements ConnectionReader, DialObserver {
 
   private chooseHost(cluster: UpstreamCluster): void {
     const { info } = this.downstream
-    const originalDst: Destination = { address: info.downstreamLocalAddress, port: info.downstreamLocalPort }
-    const choice = cluster.pickHost(originalDst)
+    const choice = cluster.pickHost(info.downstreamLocal)
     switch (choice.kind) {
       case 'pending':
         this.cancelWait = cluster.whenResolved(() => {

@@ -1,3 +1,4 @@
+import { SocketAddress } from '#base/socket-address.ts'
 import { WheelTimer } from '#base/timer-wheel.ts'
 import type { Host } from '#proxy/cluster/host.ts'
 import type { Circuit, UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
@@ -14,7 +15,7 @@ import { connectSocket } from '#proxy/transport/connect-socket.ts'
  *   choice.host.active++                           until the connection or request is over: what LEAST_REQUEST counts
  *   dial(env.connections, cluster, choice.host, info, observer)
  *
- * A pool of idle connections belongs to one UpstreamCluster object, keyed by `host.key`, and closes them in `onRetired`.
+ * A pool of idle connections belongs to one UpstreamCluster object, keyed by `host.text`, and closes them in `onRetired`.
  */
 
 /** Why a connection was not made. */
@@ -50,8 +51,7 @@ export function dial(
   info: StreamInfo,
   observer: DialObserver,
 ): Dial {
-  info.upstreamHostAddress = host.address
-  info.upstreamHostPort = host.port
+  info.upstreamHost = host
   if (cluster.circuit.connections >= cluster.config.maxConnections) return new OverflowDial(observer)
   return new SocketDial(env, cluster, host, info, observer)
 }
@@ -124,8 +124,7 @@ class SocketDial implements Dial, ConnectionReader {
     if (this.cancelled || this.timedOut) return
     this.env.wheel.cancel(this.timer)
     const { info, socket } = this.connection
-    info.upstreamLocalAddress = socket.localAddress ?? ''
-    info.upstreamLocalPort = socket.localPort ?? 0
+    info.upstreamLocal = new SocketAddress(socket.localAddress ?? '', socket.localPort ?? 0)
     this.observer.onConnected(this.connection)
   }
 }

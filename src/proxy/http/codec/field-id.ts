@@ -19,6 +19,7 @@ export const TRAILER = 15
 export const PROXY_AUTHORIZATION = 16
 export const HTTP2_SETTINGS = 17
 export const UPSTREAM_SERVICE_TIME = 18
+export const GRPC_STATUS = 19
 
 const NAMES: readonly (readonly [name: string, id: number])[] = [
   ['host', HOST],
@@ -38,6 +39,7 @@ const NAMES: readonly (readonly [name: string, id: number])[] = [
   ['proxy-authorization', PROXY_AUTHORIZATION],
   ['http2-settings', HTTP2_SETTINGS],
   ['x-envoy-upstream-service-time', UPSTREAM_SERVICE_TIME],
+  ['grpc-status', GRPC_STATUS],
 ]
 
 const ENVOY_PREFIX = 'x-envoy-'

@@ -6,7 +6,7 @@ import { framingOf } from './framing.ts'
 import type { HeadLimits, HeadParser } from './head-parser.ts'
 import { type CodecEvent, MessageDecoder } from './message-decoder.ts'
 import { listHas, type RequestHead } from './message-head.ts'
-import { isAuthority, parseTarget } from './request-target.ts'
+import { authorityOf, parseTarget } from './request-target.ts'
 
 /** The methods that are registered; an unknown one could mean a body to one server and none to another. */
 const KNOWN_METHODS: ReadonlyMap<string, string> = new Map(METHODS.map((method) => [method, method]))
@@ -49,7 +49,7 @@ export class RequestDecoder extends MessageDecoder {
 function requestHeadOf(parser: HeadParser): RequestHead | CodecFault {
   const fields = parser.takeFields()
   const { text } = fields
-  const method = KNOWN_METHODS.get(text.slice(parser.startOffset, parser.methodEnd))
+  const method = methodOf(text, parser.startOffset, parser.methodEnd)
   if (method === undefined) return INVALID_METHOD
   const target = text.slice(parser.targetStart, parser.targetEnd)
   const parsed = parseTarget(method, target)
@@ -76,6 +76,11 @@ function requestHeadOf(parser: HeadParser): RequestHead | CodecFault {
   }
 }
 
+/** Most requests are a GET: for them nothing has to be looked up. */
+function methodOf(text: string, start: number, end: number): string | undefined {
+  return text.startsWith('GET ', start) ? 'GET' : KNOWN_METHODS.get(text.slice(start, end))
+}
+
 /** The Host field: exactly one, and a host; HTTP/1.0 may leave it out. */
 function hostOf(fields: Fields, minorVersion: number): string | CodecFault {
   let host: string | undefined
@@ -85,5 +90,5 @@ function hostOf(fields: Fields, minorVersion: number): string | CodecFault {
     host = fields.valueAt(i)
   }
   if (host === undefined) return minorVersion === 0 ? '' : MISSING_HOST
-  return isAuthority(host) ? host : INVALID_HOST
+  return authorityOf(host) ?? INVALID_HOST
 }

@@ -12,12 +12,15 @@ const ABSOLUTE = /^(https?):\/\/([^/?]*)(.*)$/i
 /** reg-name or IPv4 (letters, digits, "-", "_", ".", percent-encoding aside), or a bracketed IPv6 address; and a port. */
 const AUTHORITY = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/
 
-/** True for a host with or without a port: no user information, no empty host, no percent-encoding. */
-export function isAuthority(text: string): boolean {
-  if (text === lastAuthority) return true
-  if (text.length > 262 || !AUTHORITY.test(text)) return false
+/**
+ * The text, when it is a host with or without a port: no user information, no empty host, no percent-encoding; undefined otherwise.
+ * One that was asked last is the same string again, so that comparing it with itself costs nothing.
+ */
+export function authorityOf(text: string): string | undefined {
+  if (text === lastAuthority) return lastAuthority
+  if (text.length > 262 || !AUTHORITY.test(text)) return undefined
   lastAuthority = text
-  return true
+  return text
 }
 
 /** Passed the test: the next one is often the same. */
@@ -27,7 +30,7 @@ let lastAuthority = 'localhost'
 export function parseTarget(method: string, target: string): RequestTarget | CodecFault {
   if (method === 'CONNECT') {
     const portAt = target.lastIndexOf(':')
-    if (!isAuthority(target) || portAt === -1 || portAt === target.length - 1 || target.endsWith(']'))
+    if (authorityOf(target) === undefined || portAt === -1 || portAt === target.length - 1 || target.endsWith(']'))
       return INVALID_HOST
     return { form: 'authority', scheme: 'http', authority: target, path: '' }
   }
@@ -37,8 +40,8 @@ export function parseTarget(method: string, target: string): RequestTarget | Cod
   }
   const absolute = ABSOLUTE.exec(target)
   if (absolute === null) return INVALID_TARGET
-  const authority = absolute[2]!
-  if (!isAuthority(authority)) return INVALID_HOST
+  const authority = authorityOf(absolute[2]!)
+  if (authority === undefined) return INVALID_HOST
   const rest = absolute[3]!
   return {
     form: 'absolute',

@@ -69,7 +69,7 @@ function keptLines(fields: Fields, dropped: number, start: number): string {
 
 /** Fields that a Connection field declares to end here (RFC 9110, 7.6.1); undefined in the usual case of none. */
 export function nominatedBy(connection: string | undefined): ReadonlySet<string> | undefined {
-  if (connection === undefined || !OPTION.test(connection)) return undefined
+  if (connection === undefined || connection === 'keep-alive' || !OPTION.test(connection)) return undefined
   return new Set(
     connection
       .toLowerCase()

@@ -4,7 +4,7 @@ import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { SERVER } from '#proxy/http/codec/field-id.ts'
 import { type Fields, NO_FIELDS } from '#proxy/http/codec/fields.ts'
 import type { RequestHead, ResponseHead } from '#proxy/http/codec/message-head.ts'
-import { isAuthority } from '#proxy/http/codec/request-target.ts'
+import { authorityOf } from '#proxy/http/codec/request-target.ts'
 import { Exchange } from '#proxy/http/exchange.ts'
 import type { ManagerEnv } from '#proxy/http/http-proxy.ts'
 import type { DownstreamStream, OutgoingResponse } from '#proxy/http/stream.ts'
@@ -64,7 +64,7 @@ function requestHeadOf(rawHeaders: readonly string[], endStream: boolean): Reque
   const path = pseudo.get(':path') ?? ''
   const hostAt = rawHeaders.indexOf('host')
   const authority = pseudo.get(':authority') ?? (hostAt === -1 ? '' : rawHeaders[hostAt + 1]!)
-  if (!isAuthority(authority)) return undefined
+  if (authorityOf(authority) === undefined) return undefined
   if (method !== 'CONNECT' && !/^(?:\/[!-"$-~]*|\*)$/.test(path)) return undefined
   const fields = receivedFields(rawHeaders)
   return {

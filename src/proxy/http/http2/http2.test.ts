@@ -102,7 +102,7 @@ test('a gRPC call passes with its body and trailers, HTTP/2 on both sides', asyn
   assert.equal(info.protocol, 'HTTP/2')
   assert.equal(info.bytesReceived, 5)
   assert.equal(info.bytesSent, 10)
-  assert.equal(info.upstreamHostPort, port)
+  assert.equal(info.upstreamHost.port, port)
   assert.equal(seen[0]!['x-request-id'], request('x-request-id'))
 })
 
