@@ -34,9 +34,13 @@ const NO_BYTE = /[\u0100-\uffff]/
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** DEL, the C1 controls, and the two Unicode line ends: legal inside JSON strings, ends of lines to many readers. */
+/**
+ * DEL, the C1 controls, and the two Unicode line ends: legal inside JSON strings, ends of lines to many readers. And the characters without
+ * a width, or by which the direction of writing changes: with them a line reads as another.
+ */
 function isLateControl(code: number): boolean {
-  return code >= 0x7f && (code <= 0x9f || code === 0x2028 || code === 0x2029)
+  if (code < 0x200b) return (code >= 0x7f && code <= 0x9f) || code === 0x61c
+  return code <= 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code === 0xfeff
 }
 
 function forges(code: number): boolean {

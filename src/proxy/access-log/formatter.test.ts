@@ -219,6 +219,18 @@ describe('hostile values', () => {
     assert.equal(text('"%REQ(X)%"', info), '"a\\" 200\\n[2026] \\"GET\\x1b[31m\\\\\\u2028"\n')
   })
 
+  it('cannot read as another line by marks that turn the direction of writing or have no width', () => {
+    const marks = [0x200b, 0x200f, 0x202a, 0x202e, 0x2066, 0x2069, 0xfeff, 0x61c]
+    for (const mark of marks) {
+      const info = httpRequest()
+      const bytes = Buffer.from(`a${String.fromCharCode(mark)}b`).toString('latin1')
+      info.headers = requestHeaders(() => bytes)
+      const escaped = `a\\u${mark.toString(16).padStart(4, '0')}b`
+      assert.equal(text('%REQ(X)%', info), `${escaped}\n`)
+      assert.equal(compiled({ kind: 'json', fields: { x: '%REQ(X)%' } })(info), `{"x":"${escaped}"}\n`)
+    }
+  })
+
   it('always make exactly one line, in text and in JSON, and JSON gives the value back', () => {
     const inText = compiled({ kind: 'text', template: '"%REQ(X)%" %REQUESTED_SERVER_NAME%' })
     const inJson = compiled({ kind: 'json', fields: { x: '%REQ(X)%', sni: 'sni %REQUESTED_SERVER_NAME%' } })
