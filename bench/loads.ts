@@ -8,6 +8,7 @@ const run = promisify(execFile)
 const TCP_LOAD = join(import.meta.dirname, 'tcp-load.ts')
 const GIGABYTE = 1e9
 const CONNECTIONS = 32
+const FEW_CONNECTIONS = 8
 
 /** How much is measured. */
 export interface Scale {
@@ -24,6 +25,7 @@ export type Figures = ReadonlyMap<string, number>
 export const ROUND_TRIP_CPU = 'CPU per opaque TCP round trip'
 export const BULK_CPU = 'CPU per GB, opaque TCP'
 export const REQUEST_CPU = 'CPU per HTTP/1.1 request, with access log'
+export const REQUEST_CPU_FEW = `CPU per HTTP/1.1 request, ${FEW_CONNECTIONS} connections`
 const REQUEST_P50 = 'latency of an HTTP/1.1 request, median'
 const REQUEST_P99 = 'latency of an HTTP/1.1 request, 99th percentile'
 
@@ -31,6 +33,7 @@ export const UNITS: ReadonlyMap<string, string> = new Map([
   [ROUND_TRIP_CPU, 'µs'],
   [BULK_CPU, 'ms'],
   [REQUEST_CPU, 'µs'],
+  [REQUEST_CPU_FEW, 'µs'],
   [REQUEST_P50, 'ms'],
   [REQUEST_P99, 'ms'],
 ])
@@ -57,17 +60,28 @@ export const bulkLoad: Load = async (ports, pid, scale) => {
 }
 
 export const httpLoad: Load = async (ports, pid, scale) => {
-  const before = cpuMs(pid)
-  const wrk = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${scale.seconds}s`, '--latency', `http://127.0.0.1:${ports.http}/`]
-  const { stdout } = await run('taskset', ['-c', LOAD_CORE, ...wrk])
-  const spent = cpuMs(pid) - before
-  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`the load saw errors: ${stdout}`)
+  const { cpu, said } = await requests(CONNECTIONS, ports, pid, scale)
   return new Map([
-    [REQUEST_CPU, (spent * 1000) / requests],
-    [REQUEST_P50, percentileMs(stdout, 50)],
-    [REQUEST_P99, percentileMs(stdout, 99)],
+    [REQUEST_CPU, cpu],
+    [REQUEST_P50, percentileMs(said, 50)],
+    [REQUEST_P99, percentileMs(said, 99)],
   ])
+}
+
+/** As most applications are: what is shared between the requests of one turn is shared by fewer. */
+export const lightHttpLoad: Load = async (ports, pid, scale) => {
+  const { cpu } = await requests(FEW_CONNECTIONS, ports, pid, scale)
+  return new Map([[REQUEST_CPU_FEW, cpu]])
+}
+
+/** @returns `cpu` in µs a request; what wrk said */
+async function requests(connections: number, ports: Ports, pid: number, scale: Scale) {
+  const before = cpuMs(pid)
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${scale.seconds}s`, '--latency', `http://127.0.0.1:${ports.http}/`]
+  const { stdout: said } = await run('taskset', ['-c', LOAD_CORE, ...wrk])
+  const spent = cpuMs(pid) - before
+  if (/Non-2xx|Socket errors/.test(said)) throw new Error(`the load saw errors: ${said}`)
+  return { cpu: (spent * 1000) / Number(/(\d+) requests in/.exec(said)?.[1]), said }
 }
 
 function percentileMs(text: string, percentile: number): number {

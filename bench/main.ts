@@ -9,9 +9,10 @@ import { join } from 'node:path'
 import { aimsTable } from './aims.ts'
 import type { Contender } from './contender.ts'
 import { measureEndToEnd } from './end-to-end.ts'
+import { ENVOY, ISTIOS_ENVOY } from './envoy.ts'
 import type { Scale } from './loads.ts'
 import { POSTERN } from './postern-contender.ts'
-import { ENVOY, HAPROXY, NGINX } from './rivals.ts'
+import { HAPROXY, NGINX } from './rivals.ts'
 import { type Row, summarize, table } from './series.ts'
 import { measureSideBySide } from './side-by-side.ts'
 
@@ -29,7 +30,8 @@ if (unknown !== undefined) {
 const quick = process.argv.includes('--quick')
 const onlyRivals = process.argv.includes('--only-rivals')
 const scale = quick ? QUICK : FULL
-const contenders: readonly Contender[] = onlyRivals ? [HAPROXY, NGINX, ENVOY] : [POSTERN, HAPROXY, NGINX, ENVOY]
+const rivals: readonly Contender[] = [HAPROXY, NGINX, ENVOY, ISTIOS_ENVOY]
+const contenders = onlyRivals ? rivals : [POSTERN, ...rivals]
 
 function machine(): string {
   const day = new Date().toISOString().slice(0, 10)

@@ -14,6 +14,7 @@ export const POSTERN: Contender = {
       '--single-threaded-gc',
       '--v8-pool-size=1',
       '--no-allocation-site-pretenuring',
+      '--max-inlined-bytecode-size-cumulative=2000',
     ]
     return [process.execPath, ...flags, program, join(directory, 'postern-access.log'), ...pairs]
   },

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { DEFAULT_TEXT_FORMAT } from '#control/translate/access-log.ts'
 import type { Contender, Ports } from './contender.ts'
 
 const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
 
-function onPath(program: string): string | undefined {
+export function onPath(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
   return folders.map((folder) => join(folder, program)).find((file) => existsSync(file))
 }
@@ -103,79 +102,4 @@ ${temporary}  keepalive_requests 100000000;
 `,
   )
   return [onPath('nginx') ?? 'nginx', '-c', file, '-e', join(directory, 'upstream-error.log'), '-g', 'daemon off;']
-}
-
-/** The binary that tools/envoy fetched, or the machine's own. */
-function envoyBinary(): string | undefined {
-  const cache = join(import.meta.dirname, '..', '.cache', 'envoy')
-  const fetched = existsSync(cache)
-    ? readdirSync(cache, { recursive: true, withFileTypes: true }).find((one) => one.isFile() && one.name === 'envoy')
-    : undefined
-  return fetched === undefined ? onPath('envoy') : join(fetched.parentPath, fetched.name)
-}
-
-export const ENVOY: Contender = {
-  name: 'Envoy',
-  absence: 'tools/envoy',
-  command(ports, upstream, directory) {
-    const program = envoyBinary()
-    if (program === undefined) return undefined
-    const file = join(directory, 'envoy.json')
-    writeFileSync(file, JSON.stringify(envoyBootstrap(ports, upstream, directory)))
-    return [program, '-c', file, '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error']
-  },
-}
-
-const TYPE = 'type.googleapis.com/envoy.extensions'
-
-function envoyBootstrap(ports: Ports, upstream: Ports, directory: string): object {
-  const address = (port: number): object => ({ socket_address: { address: '127.0.0.1', port_value: port } })
-  const listener = (name: string, port: number, filter: object): object => ({
-    name,
-    address: address(port),
-    filter_chains: [{ filters: [filter] }],
-  })
-  const tcp = (name: string): object => ({
-    name: 'envoy.filters.network.tcp_proxy',
-    typed_config: { '@type': `${TYPE}.filters.network.tcp_proxy.v3.TcpProxy`, stat_prefix: name, cluster: name },
-  })
-  const cluster = (name: string, port: number): object => ({
-    name,
-    type: 'STATIC',
-    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address: address(port) } }] }] },
-  })
-  return {
-    static_resources: {
-      listeners: [
-        listener('echo', ports.echo, tcp('echo')),
-        listener('source', ports.source, tcp('source')),
-        listener('web', ports.http, envoyConnectionManager(directory)),
-      ],
-      clusters: [cluster('echo', upstream.echo), cluster('source', upstream.source), cluster('web', upstream.http)],
-    },
-  }
-}
-
-function envoyConnectionManager(directory: string): object {
-  const log = {
-    '@type': `${TYPE}.access_loggers.file.v3.FileAccessLog`,
-    path: join(directory, 'envoy-access.log'),
-    log_format: { text_format_source: { inline_string: DEFAULT_TEXT_FORMAT } },
-  }
-  return {
-    name: 'envoy.filters.network.http_connection_manager',
-    typed_config: {
-      '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-      stat_prefix: 'web',
-      access_log: [{ name: 'envoy.access_loggers.file', typed_config: log }],
-      http_filters: [
-        { name: 'envoy.filters.http.router', typed_config: { '@type': `${TYPE}.filters.http.router.v3.Router` } },
-      ],
-      route_config: {
-        virtual_hosts: [
-          { name: 'web', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'web' } }] },
-        ],
-      },
-    },
-  }
 }

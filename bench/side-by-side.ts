@@ -1,12 +1,12 @@
 import { accepting, type Contender, LOAD_CORE, type Ports, PROXY_CORE, type Started, start } from './contender.ts'
-import { bulkLoad, type Figures, httpLoad, roundTripLoad, type Scale, UNITS } from './loads.ts'
+import { bulkLoad, type Figures, httpLoad, lightHttpLoad, roundTripLoad, type Scale, UNITS } from './loads.ts'
 import { webUpstreamCommand } from './rivals.ts'
 import type { Row } from './series.ts'
 
 const UPSTREAM: Ports = { echo: 7000, source: 7001, http: 7002 }
 
 /** Of one round. Bulk takes a second or so and varies most, so that it is measured more often. */
-const LOADS = [roundTripLoad, bulkLoad, httpLoad, bulkLoad, bulkLoad]
+const LOADS = [roundTripLoad, bulkLoad, httpLoad, lightHttpLoad, bulkLoad, bulkLoad]
 
 function portsOf(index: number): Ports {
   const base = 7100 + index * 10
