@@ -66,7 +66,7 @@ describe('AccessLogs', () => {
       // More than a batch holds.
       for (let at = 0; at < 400; at += 1) names.push(`${round}.${at}`.padEnd(900 + (at % 97), 'x'))
       for (const name of names.slice(-400)) log(route(name))
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await new Promise((resolve) => setTimeout(resolve, 5))
     }
     await logs.close()
     assert.equal(readFileSync(path, 'utf8'), names.map((name) => `${name}\n`).join(''))

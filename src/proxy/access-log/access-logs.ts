@@ -3,6 +3,7 @@ import type { AccessLogConfig } from '#proxy/config/model.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { type AccessLogger, NO_ACCESS_LOG } from './access-logger.ts'
 import { compileFormat, type FormatLine } from './formatter.ts'
+import { LineQueue } from './line-queue.ts'
 import { DEFAULT_SINK_LIMITS, LogSink, type SinkLimits } from './log-sink.ts'
 import type { LogContext } from './operators.ts'
 
@@ -20,6 +21,7 @@ export class AccessLogs {
   readonly #options: AccessLogsOptions
   readonly #sinks = new Map<string, LogSink>()
   readonly #formats = new Map<string, FormatLine>()
+  readonly #lines = new LineQueue()
 
   constructor(options: AccessLogsOptions) {
     this.#options = options
@@ -41,11 +43,13 @@ export class AccessLogs {
 
   /** Opens every file anew (SIGUSR1 after a rotation). */
   reopen(): void {
+    this.#lines.flush()
     for (const sink of this.#sinks.values()) sink.reopen()
   }
 
   /** Lines lost so far, over all sinks. */
   get droppedLines(): number {
+    this.#lines.flush()
     let dropped = 0
     for (const sink of this.#sinks.values()) dropped += sink.droppedLines
     return dropped
@@ -53,6 +57,7 @@ export class AccessLogs {
 
   /** Writes out what waits and closes the files; later lines are dropped. */
   async close(): Promise<void> {
+    this.#lines.flush()
     await Promise.all([...this.#sinks.values()].map((sink) => sink.close()))
   }
 
@@ -60,10 +65,11 @@ export class AccessLogs {
     const format = this.#formatOf(config)
     const sink = this.#sinkOf(config.path)
     if (sink === undefined) return undefined
-    if (config.onlyFlags.length === 0) return (info) => sink.write(format(info))
+    const lines = this.#lines
+    if (config.onlyFlags.length === 0) return (info) => lines.add(info, format, sink)
     const onlyFlags = new Set(config.onlyFlags)
     return (info) => {
-      if (hasFlag(info, onlyFlags)) sink.write(format(info))
+      if (hasFlag(info, onlyFlags)) lines.add(info, format, sink)
     }
   }
 

@@ -230,8 +230,10 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
   }
 
   onRequestBody(bytes: Buffer, start: number, end: number): void {
+    // What comes behind the answer is not in its log line, which may not be written yet.
+    if (this.finished) return
     this.info.bytesReceived += end - start
-    if (!this.finished) this.#forwarding?.send(bytes, start, end)
+    this.#forwarding?.send(bytes, start, end)
   }
 
   onRequestEnd(trailers: Fields): void {

@@ -38,6 +38,8 @@ export interface ResponseHead {
 export function listHas(list: string | undefined, token: string): boolean {
   if (list === undefined) return false
   if (list === token) return true
+  // What most lists are.
+  if (list === 'keep-alive' || list === 'close') return false
   const lower = list.toLowerCase()
   if (lower === token) return true
   if (!lower.includes(token)) return false
