@@ -365,6 +365,18 @@ test('a WebSocket becomes a tunnel', async (t) => {
   assert.deepEqual(info.responseFlags, [])
 })
 
+test('a client may speak on before its tunnel is there', { timeout: 10_000 }, async (t) => {
+  const port = await scriptedUpstream(t, (socket, received) => {
+    if (received().endsWith('\r\n\r\n')) socket.write('HTTP/1.1 101 \r\nUpgrade: websocket\r\n\r\n')
+    else if (received().endsWith('early, late')) socket.write('all')
+  })
+  const socket = await dialLoopback(t, (await proxyTo(t, port)).port)
+  socket.write(`GET /ws HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly`)
+  await once(socket, 'data')
+  socket.write(', late')
+  for (let said = ''; !said.endsWith('all'); ) said += String((await once(socket, 'data'))[0])
+})
+
 test('a client that goes away takes its upstream request with it', async (t) => {
   let upstreamClosed = false
   const port = await originServer(t, (request) => {

@@ -142,6 +142,8 @@ export class DownstreamHttp1 implements ConnectionReader, DownstreamStream, Drai
     const held = this.#held
     this.#held = undefined
     if (held !== undefined) this.#exchange?.onRequestBody(held, 0, held.length)
+    // Reading paused when the client spoke on before the tunnel was there.
+    this.resume()
   }
 
   reset(): void {
