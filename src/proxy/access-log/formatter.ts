@@ -115,7 +115,7 @@ class TextLine {
     const parts = this.#parts
     for (let i = 0; i < parts.length; i += 1) {
       const part = parts[i] as TextPart
-      const value = part.read(info)
+      const value = part.operator.read(info)
       if (value === part.value) continue
       part.value = value
       const size = this.#line.put(part.at, part.size, shown(value, part.operator))
@@ -131,14 +131,12 @@ class TextLine {
 /** Where one operator's value stands in the line. */
 class TextPart {
   readonly operator: Operator
-  readonly read: ReadValue
   at: number
   size: number
   value: LogValue = null
 
   constructor(operator: Operator, at: number, size: number) {
     this.operator = operator
-    this.read = operator.read
     this.at = at
     this.size = size
   }

@@ -158,9 +158,7 @@ function requestValue(header: string): ReadHeader {
 
 function responseValue(header: string): ReadHeader {
   if (header === ':status') return (info) => (info.responseCode > 0 ? String(info.responseCode) : undefined)
-  if (header === 'x-envoy-upstream-service-time') {
-    return serviceTime()
-  }
+  if (header === 'x-envoy-upstream-service-time') return serviceTime()
   return (info) => info.headers?.responseHeader(header)
 }
 

@@ -4,6 +4,7 @@ export interface Outlet {
   send(bytes: Buffer, start: number, end: number): void
 }
 
+/** In the place of one that was sent to: it is not held on to. */
 const NOBODY: Outlet = { send() {} }
 const BUFFER_BYTES = 64 * 1024
 /** What is longer than this goes at once: copying it would cost more than a system call of its own. */
