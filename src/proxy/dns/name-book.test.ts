@@ -42,8 +42,16 @@ describe('NameBook', () => {
     const book = new NameBook({ maxNames: 100, newNames: UNLIMITED }, () => 0)
     book.applyConfig(fixtureConfig({ names: { 'x.example': ['240.241.0.1', '2001:2:0:FFFF::2'] } }))
     assert.equal(book.synthetic('a.example')?.ipv4, '240.241.0.3')
-    assert.equal(book.hostOf('240.241.0.1'), 'x.example')
-    assert.equal(book.hostOf('2001:2:0:ffff::2'), 'x.example')
+  })
+
+  it('knows a configured address in reverse, and as an answer once it was one', () => {
+    const book = new NameBook({ maxNames: 100, newNames: UNLIMITED }, () => 0)
+    book.applyConfig(fixtureConfig({ names: { 'x.example': ['192.0.2.1', '2001:2:0:FFFF::2'] } }))
+    assert.equal(book.nameOf('192.0.2.1'), 'x.example')
+    assert.equal(book.nameOf('2001:2:0:ffff::2'), 'x.example')
+    assert.equal(book.hostOf('192.0.2.1'), undefined)
+    book.remember('192.0.2.1', 'x.example')
+    assert.equal(book.hostOf('192.0.2.1'), 'x.example')
   })
 
   it('remembers true answers, as many as it may', () => {

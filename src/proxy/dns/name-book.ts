@@ -92,20 +92,20 @@ export class NameBook implements NameLookup {
 
   /** Asked by whoever handles a connection: the name of a synthetic address counts as dialled from now on. */
   hostOf(ip: string): string | undefined {
-    const name = this.nameOf(ip)
+    const name = this.#askedName(canonicalAddress(ip))
     if (name !== undefined) this.#markDialled(name)
     return name
   }
 
-  /** The same, without a mark. */
+  /** For questions in reverse: the same without a mark, and else the name that the configuration has for an address that was no answer yet. */
   nameOf(ip: string): string | undefined {
     const key = canonicalAddress(ip)
+    return this.#askedName(key) ?? this.#configured.get(key)
+  }
+
+  #askedName(key: string): string | undefined {
     const slot = syntheticSlot(key)
-    return (
-      (slot === undefined ? undefined : this.#nameOfSlot.get(slot)) ??
-      this.#answered.get(key)?.last ??
-      this.#configured.get(key)
-    )
+    return (slot === undefined ? undefined : this.#nameOfSlot.get(slot)) ?? this.#answered.get(key)?.last
   }
 
   #slotOf(name: string): number | undefined {
