@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { faultOfIpSubnet } from './rules/address.ts'
 import { faultOfFqdn, faultOfWildcardDomain } from './rules/domain-name.ts'
-import { isHttpClass, isTlsClass, parseProtocol } from './rules/port.ts'
+import { isHttpClass, isTlsClass, parseProtocol, protocolOfPort, servicePort } from './rules/port.ts'
 import { writeYaml } from './write-yaml.ts'
 
 /** Somewhere that a program wants to reach. */
@@ -82,27 +82,12 @@ function protocolOf({ port, protocol }: Destination, target: Target): string | N
   if (protocol !== undefined && protocol.toLowerCase() !== 'tcp' && parseProtocol(protocol) === undefined) {
     return none(`unsupported protocol: ${protocol}`)
   }
-  const asked = protocol?.toUpperCase()
-  if (target.kind === 'address') return asked ?? 'TCP'
-  const usual =
-    asked === undefined || (asked === 'TCP' && target.kind === 'host') ? USUAL_PROTOCOLS.get(port) : undefined
-  const chosen = (asked === 'TCP' ? serverFirst(usual) : usual) ?? asked ?? 'TCP'
+  if (target.kind === 'address') return protocol?.toUpperCase() ?? 'TCP'
+  const chosen = protocolOfPort(port, protocol)
   if (target.kind === 'host' || isHttpClass(chosen) || isTlsClass(chosen)) return chosen
   return none(
     `${target.text} on port ${port} would open that port of every address: ${chosen} does not say which host it wants; give the protocol TLS or HTTP, or an address`,
   )
-}
-
-const USUAL_PROTOCOLS: ReadonlyMap<number, string> = new Map([
-  ...[80, 3000, 8000, 8080].map((port) => [port, 'HTTP'] as const),
-  ...[443, 465, 636, 853, 989, 990, 993, 995, 5671, 6443, 8443, 8883, 9443].map((port) => [port, 'TLS'] as const),
-  [3306, 'MYSQL'],
-  [27017, 'MONGO'],
-])
-
-/** Whether a TCP call on a database's port is that database's protocol: its server speaks first, so no bytes could tell. */
-function serverFirst(usual: string | undefined): string | undefined {
-  return usual === 'MYSQL' || usual === 'MONGO' ? usual : undefined
 }
 
 function serviceEntry(target: Target, ports: ReadonlyMap<number, string>, metadata: object): object {
@@ -115,11 +100,7 @@ function serviceEntry(target: Target, ports: ReadonlyMap<number, string>, metada
       // An address needs no name: the host is only what logs and graphs call it.
       hosts: [address ? `${nameOf(target.text)}.internal` : target.text],
       ...(address ? { addresses: [target.text] } : {}),
-      ports: [...ports].map(([number, protocol]) => ({
-        number,
-        name: `${protocol.toLowerCase().replaceAll('_', '-')}-${number}`,
-        protocol,
-      })),
+      ports: [...ports].map(([number, protocol]) => servicePort(number, protocol)),
       location: 'MESH_EXTERNAL',
       resolution: target.kind === 'host' ? 'DNS' : 'NONE',
     },

@@ -8,7 +8,7 @@ export interface DeniedDestination {
   readonly sentence: string
   /** "ServiceEntry default/wikipedia-ext allows port 443 of wikipedia.org only"; "" when nothing is near. */
   readonly nearest: string
-  /** The command that prints the ServiceEntry which would allow it. */
+  /** The command that prints the ServiceEntry which would allow it, or the port to add to the one that is there; "" when neither would do. */
   readonly mend: string
   /** The three lines that a terminal shows. */
   readonly text: string

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { renderSummary } from '#cli/summary.ts'
 import { Denier } from '#proxy/denial/denier.ts'
 import { NO_NAMES } from '#proxy/dns/name-lookup.ts'
+import { type FixtureService, fixtureConfig } from '#test/service-fixture.ts'
 import { DenialRecords, deniedDestination } from './denial-records.ts'
 
 /** What programs may put into a ClientHello, a SOCKS5 request or a CONNECT. */
@@ -36,8 +37,9 @@ test('a name that a program makes up neither runs in a shell, nor draws on a ter
   }
 })
 
-function mendOf(call: Partial<Parameters<Denier['deny']>[0]>): string {
+function mendOf(call: Partial<Parameters<Denier['deny']>[0]>, services: readonly FixtureService[] = []): string {
   const denier = new Denier({ workload: { name: 'app', namespace: 'default' }, lookup: NO_NAMES, onDenied() {} })
+  denier.applyConfig(fixtureConfig({ services }))
   denier.deny({ ip: '192.0.2.1', port: 443, protocol: 'tls', host: undefined, hostKnownBy: undefined, ...call })
   return denier
     .summary()
@@ -45,7 +47,21 @@ function mendOf(call: Partial<Parameters<Denier['deny']>[0]>): string {
     .join()
 }
 
-test('TLS on a port that usually carries something else is allowed as TLS', () => {
+test('what is spoken is allowed, whatever the port usually carries', () => {
+  const host = 'www.example.com'
+  assert.equal(
+    mendOf({ host, hostKnownBy: 'host', protocol: 'http' }),
+    'postern allow www.example.com:443 --protocol HTTP > allow.yaml',
+  )
+  assert.equal(
+    mendOf({ host, hostKnownBy: 'host', protocol: 'http', port: 80 }),
+    'postern allow www.example.com:80 > allow.yaml',
+  )
+  assert.equal(mendOf({ host, hostKnownBy: 'dns' }), 'postern allow www.example.com:443 --protocol TCP > allow.yaml')
+  assert.equal(
+    mendOf({ host, hostKnownBy: 'dns', protocol: 'tcp', port: 3306 }),
+    'postern allow www.example.com:3306 > allow.yaml',
+  )
   assert.equal(
     mendOf({ host: 'www.example.com', hostKnownBy: 'sni', port: 8080 }),
     'postern allow www.example.com:8080 --protocol TLS > allow.yaml',
@@ -58,6 +74,40 @@ test('a name that no ServiceEntry can hold is allowed by its address, if that is
   assert.equal(mendOf({ host, hostKnownBy: 'sni' }), 'postern allow 192.0.2.1:443 > allow.yaml')
   assert.equal(mendOf({ host, hostKnownBy: 'sni', ip: '240.241.0.1' }), '')
   assert.equal(mendOf({ host: '*.example.com', hostKnownBy: 'sni' }), 'postern allow 192.0.2.1:443 > allow.yaml')
+})
+
+test('a port that the nearest entry lacks is told as what to add to it: a second entry of the host takes no effect, or takes its first from it', () => {
+  const services = [
+    { host: 'www.example.com', port: 80, definedBy: 'ServiceEntry shop/site' },
+    {
+      host: 'v4.internal',
+      port: 81,
+      definedBy: 'ServiceEntry shop/v4',
+      cidrs: [{ address: '192.0.2.7', prefixLength: 32 }],
+    },
+  ]
+  const site = { host: 'www.example.com', hostKnownBy: 'sni' } as const
+  assert.equal(
+    mendOf(site, services),
+    'add {number: 443, name: tls-443, protocol: TLS} to spec.ports of ServiceEntry shop/site',
+  )
+  assert.equal(
+    mendOf({ ...site, hostKnownBy: 'host', protocol: 'http', port: 8080 }, services),
+    'add {number: 8080, name: http-8080, protocol: HTTP} to spec.ports of ServiceEntry shop/site',
+  )
+  assert.equal(
+    mendOf({ ip: '192.0.2.7' }, services),
+    'add {number: 443, name: tcp-443, protocol: TCP} to spec.ports of ServiceEntry shop/v4',
+  )
+  const old = [{ host: 'www.example.com', port: 80, definedBy: 'EgressRule shop/site' }]
+  assert.equal(mendOf(site, old), 'add port 443 (TLS) to spec.ports of EgressRule shop/site')
+})
+
+test('a name that its entry holds to other addresses gets no entry of its own', () => {
+  const cidrs = [{ address: '192.0.2.8', prefixLength: 29 }]
+  const services = [{ host: 'www.example.com', port: 443, cidrs }]
+  assert.equal(mendOf({ host: 'www.example.com', hostKnownBy: 'sni' }, services), '')
+  assert.equal(mendOf({}, services), 'postern allow 192.0.2.1:443 > allow.yaml')
 })
 
 test('an ordinary name is told how to be allowed', () => {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { faultOfFqdn } from '#api/rules/domain-name.ts'
+import { protocolOfPort, servicePort } from '#api/rules/port.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import { formatHostPort } from '#base/host-port.ts'
 import { TokenBucket } from '#base/token-bucket.ts'
@@ -80,25 +81,32 @@ function nullForUndefined(_key: string, value: unknown): unknown {
   return value === undefined ? null : value
 }
 
-/** What a ServiceEntry can name of a destination. */
+/** What another ServiceEntry would have to name. */
 interface Nameable {
-  readonly host: string | undefined
-  readonly ip: string | undefined
+  readonly host?: string
+  readonly ip?: string
+  readonly port: number
+  /** Upper case, as an entry declares it. */
+  readonly protocol: string
 }
 
-/** Another ServiceEntry does not open these: the program, or the one that is there, has to change. */
-const BEYOND_ENTRIES: ReadonlySet<Denial['reason']> = new Set([
-  'udp',
-  'http_version',
-  'protocol_mismatch',
-  'local_address',
-])
+/**
+ * What another ServiceEntry would open. Undefined when none does: the program, or the entry that is there, has to change, because an entry
+ * takes nothing from a second one of the same host unless they are alike but for their ports. A name is told by its own entry; what
+ * is no domain name by its address, unless that was made up for it.
+ */
+function nameable({ reason, host, hostKnownBy, protocol, destination }: Denial): Nameable | undefined {
+  const byAddress = host === undefined && (reason === 'address_not_allowed' || reason === 'no_sni')
+  if ((reason !== 'no_service_entry' && !byAddress) || host?.includes('\\') === true) return undefined
+  const { ip, port } = destination
+  if (host !== undefined && faultOfFqdn(host) === undefined)
+    return { host, port, protocol: declarable(protocol, hostKnownBy) }
+  return syntheticSlot(ip) === undefined ? { ip, port, protocol: 'TCP' } : undefined
+}
 
-/** A name is told by its own entry; what is no domain name by its address, unless that was made up for it. Undefined when neither will do. */
-function nameable({ reason, host, destination }: Denial): Nameable | undefined {
-  if (BEYOND_ENTRIES.has(reason) || host?.includes('\\') === true) return undefined
-  if (host !== undefined && faultOfFqdn(host) === undefined) return { host, ip: undefined }
-  return syntheticSlot(destination.ip) === undefined ? { host: undefined, ip: destination.ip } : undefined
+/** What is told by no name of its own is opaque. */
+function declarable(protocol: Denial['protocol'], hostKnownBy: Denial['hostKnownBy']): string {
+  return protocol === 'tls' && hostKnownBy !== 'sni' ? 'TCP' : protocol.toUpperCase()
 }
 
 /** The kinds are loaded for suggestions only. */
@@ -111,11 +119,7 @@ async function suggestionFor(denial: Denial): Promise<string | null> {
   const target = nameable(denial)
   if (target === undefined) return null
   const { suggestServiceEntry } = await loadSuggestions()
-  const suggested = suggestServiceEntry({
-    ...target,
-    port: denial.destination.port,
-    protocol: denial.protocol,
-  })
+  const suggested = suggestServiceEntry(target)
   return suggested.kind === 'none' ? null : suggested.yaml
 }
 
@@ -123,7 +127,7 @@ async function suggestionFor(denial: Denial): Promise<string | null> {
 export function deniedDestination({ denial, count }: LedgerEntry, command: string): DeniedDestination {
   const { ip, port } = denial.destination
   const destination = formatHostPort(denial.host ?? ip, port)
-  const mend = allowCommand(denial, command)
+  const mend = portToAdd(denial) ?? allowCommand(denial, command)
   return {
     destination,
     count,
@@ -135,11 +139,24 @@ export function deniedDestination({ denial, count }: LedgerEntry, command: strin
   }
 }
 
-/** The command that prints the ServiceEntry; it knows of a port what it usually carries, and has to be told of TLS elsewhere. */
+/** What the nearest entry lacks, ready to be pasted; undefined when it is no port. */
+function portToAdd({ reason, host, hostKnownBy, protocol, destination, nearest }: Denial): string | undefined {
+  if (reason !== 'port_not_allowed' || nearest === undefined) return undefined
+  const spoken = host === undefined ? 'TCP' : declarable(protocol, hostKnownBy)
+  const { number, name, protocol: declared } = servicePort(destination.port, protocolOfPort(destination.port, spoken))
+  // Entries of Istio 0.2 (EgressRule) write ports in another way.
+  const port = nearest.rule.startsWith('EgressRule ')
+    ? `port ${number} (${declared})`
+    : `{number: ${number}, name: ${name}, protocol: ${declared}}`
+  return `add ${port} to spec.ports of ${nearest.rule}`
+}
+
+/** The command that prints the ServiceEntry; of a name's port it knows what that usually carries, and has to be told of anything else. */
 function allowCommand(denial: Denial, command: string): string {
   const target = nameable(denial)
   if (target === undefined) return ''
-  const { port } = denial.destination
-  const protocol = target.host !== undefined && denial.protocol === 'tls' && port !== 443 ? ' --protocol TLS' : ''
-  return `${command} allow ${formatHostPort(target.host ?? target.ip ?? '', port)}${protocol} > allow.yaml`
+  const { host, ip = '', port } = target
+  const declared = protocolOfPort(port, target.protocol)
+  const protocol = host === undefined || declared === protocolOfPort(port, undefined) ? '' : ` --protocol ${declared}`
+  return `${command} allow ${formatHostPort(host ?? ip, port)}${protocol} > allow.yaml`
 }

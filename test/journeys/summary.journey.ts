@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { scratch, sealed } from './postern.ts'
+import { configFile, scratch, sealed, serviceEntry } from './postern.ts'
 
 const CALL = 'curl -s -m 5 https://drop.example.net/; curl -s -m 5 https://drop.example.net/; true'
 
@@ -31,6 +31,22 @@ test('--summary markdown prints a table', async () => {
   const outcome = await sealed(['--summary', 'markdown'], CALL)
   assert.match(outcome.stderr, /^\| ?:?-+/m)
   assert.match(outcome.stderr, /^\| drop\.example\.net:443 \| 2 \|.*\|$/m)
+})
+
+test('a port that an entry lacks is printed as what to add to it, and added it opens the port and keeps the others', async (context) => {
+  const spec =
+    'hosts: [httpbin.org], ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 34.66.10.50}], resolution: STATIC'
+  const script =
+    "for url in http://httpbin.org/get https://httpbin.org/get; do curl -ksS -m 5 -o /dev/null -w '%{http_code} ' $url; done"
+  const denialLog = join(scratch(context), 'denials.jsonl')
+  const before = await sealed(['-f', configFile(context, serviceEntry('bin', spec)), '--denial-log', denialLog], script)
+  assert.equal(before.stdout, '200 000 ')
+  const [, port = ''] =
+    /^ {9}allow it with: {2}add (\{.*\}) to spec\.ports of ServiceEntry default\/bin$/m.exec(before.stderr) ?? []
+  assert.equal((JSON.parse(readFileSync(denialLog, 'utf8')) as { suggestion: unknown }).suggestion, null)
+  const mended = spec.replace('HTTP}]', `HTTP}, ${port}]`)
+  const after = await sealed(['-f', configFile(context, serviceEntry('bin', mended))], script)
+  assert.equal(after.stdout, '200 200 ')
 })
 
 test('a run without denials prints nothing', async () => {

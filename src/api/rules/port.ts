@@ -54,6 +54,28 @@ export function isTlsClass(name: string): boolean {
   return TLS_CLASS.has(name.toLowerCase())
 }
 
+const USUAL_PROTOCOLS: ReadonlyMap<number, string> = new Map([
+  ...[80, 3000, 8000, 8080].map((port) => [port, 'HTTP'] as const),
+  ...[443, 465, 636, 853, 989, 990, 993, 995, 5671, 6443, 8443, 8883, 9443].map((port) => [port, 'TLS'] as const),
+  [3306, 'MYSQL'],
+  [27017, 'MONGO'],
+])
+
+/**
+ * What to declare a port of a named host as: what is asked for, else what the port usually carries. TCP on a database's port is that
+ * database's protocol: its server speaks first, so no bytes could tell.
+ */
+export function protocolOfPort(port: number, asked: string | undefined): string {
+  const usual = USUAL_PROTOCOLS.get(port) ?? 'TCP'
+  const protocol = asked?.toUpperCase() ?? usual
+  return protocol === 'TCP' && (usual === 'MYSQL' || usual === 'MONGO') ? usual : protocol
+}
+
+/** A port as service entries that are made up here have it. */
+export function servicePort(number: number, protocol: string): { number: number; name: string; protocol: string } {
+  return { number, name: `${protocol.toLowerCase().replaceAll('_', '-')}-${number}`, protocol }
+}
+
 export function faultOfPort(number: number): string | undefined {
   return number >= 1 && number <= 65535 ? undefined : `port number ${number} must be in the range 1..65535`
 }

@@ -7,7 +7,7 @@ export function describeDenial(denial: Denial): string {
   return `denied ${route(denial)}: ${whyDenied(denial)}`
 }
 
-/** Three lines for terminals; `suggestion` is the command that would allow the call. */
+/** Three lines for terminals; `suggestion` is what would allow the call: a command, or a change. */
 export function renderDenial(denial: Denial, options: { readonly suggestion: string | undefined }): string {
   const lines = [
     `postern: denied  ${route(denial)}`,
