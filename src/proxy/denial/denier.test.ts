@@ -22,7 +22,11 @@ const CONFIG = fixtureConfig({
     { host: 'db.example.com', port: 3307, protocol: 'MYSQL' },
   ],
 })
-const NAMES: Readonly<Record<string, string>> = { '240.241.0.1': 'files.example.net', '240.241.0.2': 'db.example.com' }
+const NAMES: Readonly<Record<string, string>> = {
+  '240.241.0.1': 'files.example.net',
+  '240.241.0.2': 'db.example.com',
+  '240.241.0.3': 'wikipedia.org',
+}
 
 /** However slow the machine is, the client's bytes come in time. */
 const PATIENT = { silenceMs: 60_000, patienceMs: 60_000 }
@@ -257,5 +261,24 @@ describe('other refused clients', () => {
     client.destroy()
     while (logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
     assert.equal(denials.length, 1)
+  })
+
+  it('that hang up before saying anything to a host and port that are named have spoken no wrong protocol', async (t) => {
+    const { port, denials, logged } = await refuse(t, '240.241.0.3', 443)
+    for (const leave of ['end', 'destroy'] as const) {
+      const client = await dialLoopback(t, port)
+      client.on('error', () => {})
+      client[leave]()
+    }
+    while (logged.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.deepEqual(denials, [])
+    const client = await dialLoopback(t, port)
+    client.on('error', () => {})
+    client.end('no TLS')
+    while (logged.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.deepEqual(
+      denials.map(({ reason }) => reason),
+      ['protocol_mismatch'],
+    )
   })
 })

@@ -130,7 +130,8 @@ export class Denier {
       nearest: explanation.nearest,
       configVersion: index?.version ?? '',
     }
-    this.#ledger.record(denial)
+    // Who left without a word has spoken no other protocol than the declared one.
+    if (!named.isSilent || denial.reason !== 'protocol_mismatch') this.#ledger.record(denial)
     return denial
   }
 

@@ -12,6 +12,8 @@ export interface RefusedCall {
   readonly host: string | undefined
   readonly hostKnownBy: Denial['hostKnownBy']
   readonly protocol: Denial['protocol']
+  /** The client left without a word. */
+  readonly isSilent?: boolean
   /** HTTP that no route can take: it is neither HTTP/1.1 nor HTTP/2. */
   readonly isOldHttp?: boolean
   /** Set when a service was found, and the address was at fault. */

@@ -54,6 +54,8 @@ export class RefusedConnection implements ConnectionReader {
   readonly #options: RefusalOptions
   #bytes: Buffer = NOTHING
   #answered = false
+  /** The client will say no more. */
+  #hasLeft = false
   #lingering = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -94,12 +96,14 @@ export class RefusedConnection implements ConnectionReader {
   }
 
   onEnd(): void {
+    this.#hasLeft = true
     if (this.#answered) this.#connection.destroy()
     else this.decide()
   }
 
   onClose(): void {
     clearTimeout(this.#timer)
+    this.#hasLeft = true
     const { info } = this.#connection
     if (!this.#answered) this.#record(recognise(this.#bytes, true))
     this.#hold(NOTHING)
@@ -163,7 +167,8 @@ export class RefusedConnection implements ConnectionReader {
     this.#answered = true
     const { address: ip, port } = info.downstreamLocal
     const { refusal, index } = this.#options
-    const call = { ip, port, protocol, host, hostKnownBy, isOldHttp, ...(refusal && { refusal }) }
+    const isSilent = this.#hasLeft && info.bytesReceived === 0
+    const call = { ip, port, protocol, host, hostKnownBy, isSilent, isOldHttp, ...(refusal && { refusal }) }
     const denial = this.#refuser.deny(call, index)
     info.deniedReason = denial.reason
     return denial
