@@ -101,7 +101,7 @@ function nameable({ reason, host, hostKnownBy, protocol, destination }: Denial):
   const { ip, port } = destination
   if (host !== undefined && faultOfFqdn(host) === undefined)
     return { host, port, protocol: declarable(protocol, hostKnownBy) }
-  return syntheticSlot(ip) === undefined ? { ip, port, protocol: 'TCP' } : undefined
+  return ip !== '' && syntheticSlot(ip) === undefined ? { ip, port, protocol: 'TCP' } : undefined
 }
 
 /** What is told by no name of its own is opaque. */

@@ -36,6 +36,7 @@ export interface Denial {
   /** ISO 8601, UTC */
   readonly time: string
   readonly workload: { readonly name: string; readonly namespace: string }
+  /** `ip` is "" for a name that is none, so that it has no address. */
   readonly destination: { readonly ip: string; readonly port: number }
   /** The name the application asked for, if it is known. */
   readonly host: string | undefined

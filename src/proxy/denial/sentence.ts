@@ -64,7 +64,7 @@ function details(denial: Denial): string[] {
   }
   // Without a name the address has been said already, and one that we made up for a name would only puzzle.
   const { ip } = denial.destination
-  if (denial.host !== undefined && syntheticSlot(ip) === undefined) details.push(ip)
+  if (denial.host !== undefined && ip !== '' && syntheticSlot(ip) === undefined) details.push(ip)
   return details
 }
 

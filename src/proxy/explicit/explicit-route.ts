@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { addressText } from '#base/ip-address.ts'
+import { addressText, canonicalAddress } from '#base/ip-address.ts'
 import { SocketAddress } from '#base/socket-address.ts'
 import type { ProxyConfig } from '#proxy/config/model.ts'
 import type { Connection } from '#proxy/connection/connection.ts'
@@ -42,12 +42,14 @@ function decideTarget(
   ip: string | undefined,
 ): ExplicitDecision {
   const { host, port } = target
-  if (ip === undefined) return { kind: 'refuse', reason: 'no_address', sentence: `no address is known for ${host}` }
-  if (!mayLeadSomewhere(matchers, target, ip)) {
+  if (ip === undefined && questionOf(withoutRoot(host), TYPE.A) !== undefined)
+    return { kind: 'refuse', reason: 'no_address', sentence: `no address is known for ${host}` }
+  // What is no name at all is refused like one that nobody may reach.
+  if (ip === undefined || !mayLeadSomewhere(matchers, target, ip)) {
     const named = isIP(host) === 0
     const isRequest = target.protocol === 'http'
     const denial = env.denier.deny({
-      ip,
+      ip: ip ?? '',
       port,
       host: named ? host : undefined,
       hostKnownBy: !named ? undefined : isRequest ? 'host' : 'connect',
@@ -75,9 +77,14 @@ function mayLeadSomewhere(matchers: Matchers, { host, port, protocol }: Explicit
 
 /** The first address that a program in a capsule would be told, IPv4 before IPv6. */
 function addressOf(dns: DnsResponder, host: string, take: (ip: string | undefined) => void): void {
-  const name = host.toLowerCase().replace(/\.$/, '')
-  if (isIP(host) !== 0) take(host)
+  const name = withoutRoot(host)
+  if (isIP(host) !== 0) take(canonicalAddress(host))
   else askFor(dns, name, TYPE.A, (ip) => (ip === undefined ? askFor(dns, name, TYPE.AAAA, take) : take(ip)))
+}
+
+/** "example.com." is "example.com". */
+function withoutRoot(name: string): string {
+  return name.replace(/\.$/, '')
 }
 
 function askFor(dns: DnsResponder, name: string, type: number, take: (ip: string | undefined) => void): void {

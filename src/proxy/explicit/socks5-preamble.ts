@@ -1,3 +1,4 @@
+import { addressText } from '#base/ip-address.ts'
 import type { Preamble, PreambleStep } from './preamble.ts'
 
 const NO_AUTHENTICATION = 0
@@ -81,10 +82,7 @@ function requestEnd(bytes: Buffer): number | undefined {
 
 function hostOf(bytes: Buffer): string {
   if (bytes[3] === ADDRESS.domain) return bytes.toString('latin1', 5, 5 + (bytes[4] as number)).toLowerCase()
-  if (bytes[3] === ADDRESS.ipv4) return bytes.subarray(4, 8).join('.')
-  const groups: string[] = []
-  for (let at = 4; at < 20; at += 2) groups.push(bytes.readUInt16BE(at).toString(16))
-  return groups.join(':')
+  return addressText(bytes.subarray(4, bytes[3] === ADDRESS.ipv4 ? 8 : 20))
 }
 
 function reply(code: number): Buffer {
