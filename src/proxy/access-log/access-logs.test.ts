@@ -7,9 +7,9 @@ import {
   openSync,
   readFileSync,
   readSync,
-  renameSync,
   rmSync,
   statSync,
+  truncateSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,15 +82,14 @@ describe('AccessLogs', () => {
     assert.equal(readFileSync(join(folder, 'nr'), 'utf8'), 'unmatched\n')
   })
 
-  it('goes on in a new file after a rotation, without losing a line', async () => {
+  it('goes on at the beginning of a file that a rotation copied and emptied', async () => {
     const path = join(folder, 'access.log')
     const log = logs.logger([to(path)])
     log(route('before'))
-    renameSync(path, `${path}.1`)
-    logs.reopen()
+    while (readFileSync(path, 'utf8') !== 'before\n') await new Promise((resolve) => setTimeout(resolve, 5))
+    truncateSync(path)
     log(route('after'))
     await logs.close()
-    assert.equal(readFileSync(`${path}.1`, 'utf8'), 'before\n')
     assert.equal(readFileSync(path, 'utf8'), 'after\n')
   })
 

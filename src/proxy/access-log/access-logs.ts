@@ -41,12 +41,6 @@ export class AccessLogs {
     }
   }
 
-  /** Opens every file anew (SIGUSR1 after a rotation). */
-  reopen(): void {
-    this.#lines.flush()
-    for (const sink of this.#sinks.values()) sink.reopen()
-  }
-
   /** Lines lost so far, over all sinks. */
   get droppedLines(): number {
     this.#lines.flush()

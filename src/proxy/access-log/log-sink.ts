@@ -55,7 +55,6 @@ export class LogSink {
   /** In all of them. */
   #waitingBytes = 0
   #timer: NodeJS.Timeout | undefined
-  #reopenAfterWrite = false
   #reportedFault = ''
   #closed: (() => void) | undefined
 
@@ -94,13 +93,6 @@ export class LogSink {
     this.#filling =
       spare !== undefined && bytes <= spare.bytes.length ? spare : new Batch(Math.max(this.#limits.batchBytes, bytes))
     return this.#filling
-  }
-
-  /** Opens the path anew, after a rotation moved the old file away and got what waits. Standard streams stay as they are. */
-  reopen(): void {
-    this.#reopenAfterWrite = true
-    this.#flush()
-    if (this.#writing === undefined) this.#reopenNow()
   }
 
   /** Writes what waits (for at most one second if nobody reads) and closes the file. */
@@ -162,7 +154,6 @@ export class LogSink {
   }
 
   #afterWrite(): void {
-    if (this.#reopenAfterWrite) this.#reopenNow()
     if (this.#full.length > 0 || this.#closed !== undefined) this.#flush()
     else if (this.#filling !== undefined) this.#timer ??= setTimeout(flushSink, this.#limits.flushIntervalMs, this)
     if (this.#closed !== undefined && this.#writing === undefined) this.#finish()
@@ -178,18 +169,6 @@ export class LogSink {
     if (fault.message === this.#reportedFault) return
     this.#reportedFault = fault.message
     this.#onFault(fault)
-  }
-
-  #reopenNow(): void {
-    this.#reopenAfterWrite = false
-    if (isStandardStream(this.#path)) return
-    try {
-      const opened = openLog(this.#path)
-      closeSync(this.#fd)
-      this.#fd = opened
-    } catch (thrown) {
-      this.#report(thrown instanceof Fault ? thrown : new Fault('proxy/access-log-open', messageOf(thrown)))
-    }
   }
 
   #finish(): void {
