@@ -1,20 +1,26 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { combine, isValid } from '#api/configuration.ts'
-import { checkManifestFile } from '#api/document.ts'
+import { checkManifestFile, type DocumentFile } from '#api/document.ts'
+import type { MeshConfig } from '#api/mesh-config.ts'
+import { messageAbout } from '#kube/manifest.ts'
 import { isDirectory } from '#kube/manifest-directory.ts'
 import { listManifestFiles, readManifestFile } from '#kube/manifest-files.ts'
+import type { Message } from '#kube/message.ts'
 import { renderMessages, resultsByFile } from './render/messages.ts'
 import type { VerbIo } from './verb-io.ts'
 
+/** What those who would write it refuse of the access-log format of a mesh configuration. */
+type LogFaults = (config: MeshConfig) => Promise<readonly string[]>
+
 /** `postern validate -f FILE|DIR... [-o text|json]`: exit code 0 when all is valid, 1 when not. */
-export function addValidateVerb(program: Command, io: VerbIo): void {
+export function addValidateVerb(program: Command, io: VerbIo, logFaults: LogFaults): void {
   program
     .command('validate')
     .description('Checks configuration files: all errors and warnings, each with its place.')
     .requiredOption('-f, --filename <path...>', 'file or directory of YAML or JSON, or - for standard input')
     .option('-o, --output <format>', 'form of the result: text or json', parseOutput, 'text')
-    .action((options: { filename: string[]; output: 'text' | 'json' }) => {
-      io.exitCode = validate(options.filename, options.output, io)
+    .action(async (options: { filename: string[]; output: 'text' | 'json' }) => {
+      io.exitCode = await validate(options.filename, options.output, io, logFaults)
     })
 }
 
@@ -25,9 +31,16 @@ function parseOutput(value: string): 'text' | 'json' {
   throw new InvalidArgumentError('it is text or json')
 }
 
-function validate(paths: readonly string[], output: 'text' | 'json', io: VerbIo): number {
+async function validate(
+  paths: readonly string[],
+  output: 'text' | 'json',
+  io: VerbIo,
+  logFaults: LogFaults,
+): Promise<number> {
   const files = listManifestFiles(paths)
-  const checked = files.map((file) => checkManifestFile(readManifestFile(file)))
+  const checked = await Promise.all(
+    files.map((file) => withLogFormat(checkManifestFile(readManifestFile(file)), logFaults)),
+  )
   // Each file is judged by itself; files that cannot be used together are warned of.
   const { messages } = combine(checked, 'warning')
   if (files.length === 0) io.stderr.write('warning: there are no YAML or JSON files to check\n')
@@ -35,6 +48,17 @@ function validate(paths: readonly string[], output: 'text' | 'json', io: VerbIo)
   if (output === 'text') io.stdout.write(renderMessages(results, messages))
   else io.stdout.write(`${JSON.stringify(jsonOf(paths, results), null, 2)}\n`)
   return isValid(messages) ? 0 : 1
+}
+
+/** The file, and what is wrong with the log format in it: operators are the sidecar's, and no matter of the schema. */
+async function withLogFormat(file: DocumentFile, logFaults: LogFaults): Promise<DocumentFile> {
+  const messages: Message[] = [...file.messages]
+  for (const { kind, object, manifest } of file.documents) {
+    if (kind !== 'MeshConfig') continue
+    const path = [...(manifest.kind === 'ConfigMap' ? ['data', 'mesh'] : []), 'accessLogFormat']
+    for (const text of await logFaults(object)) messages.push(messageAbout(manifest, { level: 'error', path, text }))
+  }
+  return { ...file, messages }
 }
 
 /** One file gives its own result; a directory or several files give a list. */
