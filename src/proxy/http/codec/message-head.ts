@@ -34,12 +34,16 @@ export interface ResponseHead {
   readonly keepAlive: boolean
 }
 
+/** What nearly every Connection field is: it names nothing else. */
+export function isUsual(connection: string): boolean {
+  return connection === 'keep-alive' || connection === 'close'
+}
+
 /** True when a comma-separated list (a Connection field) names `token`, lower case. */
 export function listHas(list: string | undefined, token: string): boolean {
   if (list === undefined) return false
   if (list === token) return true
-  // What most lists are.
-  if (list === 'keep-alive' || list === 'close') return false
+  if (isUsual(list)) return false
   const lower = list.toLowerCase()
   if (lower === token) return true
   if (!lower.includes(token)) return false

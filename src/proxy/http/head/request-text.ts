@@ -15,7 +15,7 @@ import {
 } from '#proxy/http/codec/field-id.ts'
 import { type Fields, idSet, SPAN_LENGTH } from '#proxy/http/codec/fields.ts'
 import { CHUNKED } from '#proxy/http/codec/framing.ts'
-import { listHas } from '#proxy/http/codec/message-head.ts'
+import { isUsual, listHas } from '#proxy/http/codec/message-head.ts'
 import type { OutgoingRequest } from '#proxy/http/stream.ts'
 
 /** What concerns one connection only, or is the proxy's own to say. */
@@ -69,7 +69,7 @@ function keptLines(fields: Fields, dropped: number, start: number): string {
 
 /** Fields that a Connection field declares to end here (RFC 9110, 7.6.1); undefined in the usual case of none. */
 export function nominatedBy(connection: string | undefined): ReadonlySet<string> | undefined {
-  if (connection === undefined || connection === 'keep-alive' || !OPTION.test(connection)) return undefined
+  if (connection === undefined || isUsual(connection) || !OPTION.test(connection)) return undefined
   return new Set(
     connection
       .toLowerCase()
