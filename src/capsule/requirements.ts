@@ -76,25 +76,21 @@ async function inspectTool(debianPackage: string, tool: string, args: readonly s
   }
 }
 
-function inspectResolver(): Requirement {
+/** @param file default: the machine's own */
+export function inspectResolver(file = '/etc/resolv.conf'): Requirement {
   const name = 'resolver'
+  const warning = (detail: string, script: string): Requirement => {
+    const command = rootCommand(`sh -c '${script} ${file}'`)
+    return { name, status: 'warning', detail, mend: `${command}  # or the server of your network` }
+  }
   try {
-    const path = realpathSync('/etc/resolv.conf')
+    const path = realpathSync(file)
     const servers = readFileSync(path, 'utf8').match(/^\s*nameserver\s+\S+/gm) ?? []
     if (servers.length > 0) return ok(name, `${servers.length} in ${path}`)
-    return {
-      name,
-      status: 'warning',
-      detail: `${path} names no server`,
-      mend: 'add a "nameserver ADDRESS" line to /etc/resolv.conf',
-    }
+    return warning(`${path} names no server`, 'echo nameserver 1.1.1.1 >>')
   } catch (error) {
-    return {
-      name,
-      status: 'warning',
-      detail: messageOf(error),
-      mend: 'make /etc/resolv.conf with a "nameserver ADDRESS" line',
-    }
+    // It may be a link to what is not there.
+    return warning(messageOf(error), `rm -f ${file} && echo nameserver 1.1.1.1 >`)
   }
 }
 
