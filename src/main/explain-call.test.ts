@@ -368,3 +368,12 @@ test('an address of this machine is said to be one, whatever is allowed', async 
   assert.deepEqual([verdict, reason], ['deny', 'local_address'])
   assert.match(explanation.join(), /^an address of this machine, its link or its cloud is not reached/)
 })
+
+test('a call that an egress rule nearly allows names the rule', async (t) => {
+  const rule =
+    'apiVersion: config.istio.io/v1alpha2\nkind: EgressRule\nmetadata: {name: er}\nspec: {destination: {service: www.example.com}, ports: [{port: 80, protocol: http}]}\n'
+  const question = { files: [write(t, rule)], policy: undefined, namespace: 'default', protocol: undefined }
+  const call = { destination: '192.0.2.1', port: 443, host: undefined, sni: 'www.example.com' }
+  const { explanation } = await explainCall({ ...question, ...call })
+  assert.match(String(explanation), /nearest: EgressRule default\/er allows port 80 of www\.example\.com only$/)
+})

@@ -180,11 +180,13 @@ function downstreamProtocol() {
  */
 function metadataOf({ service, port, dialled }: Upstream): Record<string, JsonObject> {
   const { host, namespace, external, resolution } = service
-  const { name, namespace: definedIn } = port.definedBy
+  const { kind, name, namespace: definedIn } = port.definedBy
+  const [version, resource] =
+    kind === 'EgressRule' ? ['config.istio.io/v1alpha2', 'egress-rule'] : ['networking.istio.io/v1', 'service-entry']
   return {
     istio: { ...(external ? { external } : {}), services: [{ host, name: host, namespace }] },
     postern: {
-      config: `/apis/networking.istio.io/v1/namespaces/${definedIn}/service-entry/${name}`,
+      config: `/apis/${version}/namespaces/${definedIn}/${resource}/${name}`,
       protocol: port.protocol,
       ...(resolution === 'NONE' ? { addresses: [...dialled] } : {}),
     },
