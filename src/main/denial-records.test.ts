@@ -120,7 +120,7 @@ test('an ordinary name is told how to be allowed', () => {
 
 test('a denial log that cannot be written is told of once, and ends nothing', async () => {
   const notices: string[] = []
-  const records = new DenialRecords('/dev/full', (text) => notices.push(text))
+  const records = new DenialRecords('/dev/full', 'postern', (text) => notices.push(text))
   const denier = new Denier({
     workload: { name: 'app', namespace: 'default' },
     lookup: NO_NAMES,
@@ -134,7 +134,7 @@ test('a denial log that cannot be written is told of once, and ends nothing', as
 })
 
 test('a denial log that cannot be opened keeps the run from starting', () => {
-  assert.throws(() => new DenialRecords('/nonexistent/denials', () => {}), {
+  assert.throws(() => new DenialRecords('/nonexistent/denials', 'postern', () => {}), {
     message: /^cannot open the denial log/,
   })
 })

@@ -19,6 +19,7 @@ export class DenialRecords {
   readonly ready: Promise<void>
   readonly #descriptor: number | undefined
   readonly #path: string
+  readonly #command: string
   readonly #onNotice: (text: string) => void
   readonly #budget = new TokenBucket(RECORD_BUDGET, () => performance.now())
   #suppressed = 0
@@ -28,10 +29,12 @@ export class DenialRecords {
   /**
    * @param path a file (created 0600, appended to), "-" for standard error, undefined for nowhere. Throws a Fault `run/denial-log`
    *   when it cannot be opened
+   * @param command how `postern` is called here
    * @param onNotice hears once that records cannot be written; the run goes on
    */
-  constructor(path: string | undefined, onNotice: (text: string) => void) {
+  constructor(path: string | undefined, command: string, onNotice: (text: string) => void) {
     this.#path = path ?? ''
+    this.#command = command
     this.#onNotice = onNotice
     this.ready = path === undefined ? Promise.resolve() : loadSuggestions().then(() => {})
     if (path !== undefined) this.#descriptor = path === '-' ? 2 : openLog(path)
@@ -45,7 +48,7 @@ export class DenialRecords {
     }
     this.#writing = this.#writing.then(async () => {
       const suggestion = await suggestionFor(denial)
-      this.#append({ ...denial, suggestion })
+      this.#append({ ...denial, mend: mendOf(denial, this.#command), suggestion })
     })
   }
 
@@ -127,16 +130,21 @@ async function suggestionFor(denial: Denial): Promise<string | null> {
 export function deniedDestination({ denial, count }: LedgerEntry, command: string): DeniedDestination {
   const { ip, port } = denial.destination
   const destination = formatHostPort(denial.host ?? ip, port)
-  const mend = portToAdd(denial) ?? allowCommand(denial, command)
+  const mend = mendOf(denial, command)
   return {
     destination,
     count,
     reason: denial.reason,
     sentence: whyDenied({ ...denial, nearest: undefined }),
     nearest: denial.nearest === undefined ? '' : `${denial.nearest.rule} ${denial.nearest.allows}`,
-    mend,
-    text: renderDenial(denial, { suggestion: mend === '' ? undefined : mend }),
+    mend: mend ?? '',
+    text: renderDenial(denial, { suggestion: mend }),
   }
+}
+
+/** What would allow it: a command, or a change; undefined where neither would do. */
+function mendOf(denial: Denial, command: string): string | undefined {
+  return portToAdd(denial) ?? allowCommand(denial, command)
 }
 
 /** What the nearest entry lacks, ready to be pasted; undefined when it is no port. */
@@ -152,9 +160,9 @@ function portToAdd({ reason, host, hostKnownBy, protocol, destination, nearest }
 }
 
 /** The command that prints the ServiceEntry; of a name's port it knows what that usually carries, and has to be told of anything else. */
-function allowCommand(denial: Denial, command: string): string {
+function allowCommand(denial: Denial, command: string): string | undefined {
   const target = nameable(denial)
-  if (target === undefined) return ''
+  if (target === undefined) return undefined
   const { host, ip = '', port } = target
   const declared = protocolOfPort(port, target.protocol)
   const protocol = host === undefined || declared === protocolOfPort(port, undefined) ? '' : ` --protocol ${declared}`

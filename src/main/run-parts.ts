@@ -18,7 +18,7 @@ export interface RunParts {
 }
 
 export function buildParts(options: RunOptions): RunParts {
-  const records = new DenialRecords(options.denialLog, notice)
+  const records = new DenialRecords(options.denialLog, ownCommand(process.env), notice)
   const sidecar = new Sidecar({
     workload: { name: options.name, namespace: options.namespace },
     onDenied: (denial) => records.write(denial),

@@ -43,7 +43,8 @@ test('a port that an entry lacks is printed as what to add to it, and added it o
   assert.equal(before.stdout, '200 000 ')
   const [, port = ''] =
     /^ {9}allow it with: {2}add (\{.*\}) to spec\.ports of ServiceEntry default\/bin$/m.exec(before.stderr) ?? []
-  assert.equal((JSON.parse(readFileSync(denialLog, 'utf8')) as { suggestion: unknown }).suggestion, null)
+  const { mend, suggestion } = JSON.parse(readFileSync(denialLog, 'utf8')) as Record<string, unknown>
+  assert.deepEqual([mend, suggestion], [`add ${port} to spec.ports of ServiceEntry default/bin`, null])
   const mended = spec.replace('HTTP}]', `HTTP}, ${port}]`)
   const after = await sealed(['-f', configFile(context, serviceEntry('bin', mended))], script)
   assert.equal(after.stdout, '200 200 ')
