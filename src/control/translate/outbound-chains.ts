@@ -19,9 +19,9 @@ export interface OutboundChain {
   readonly port: ServicePort
 }
 
-/** Two chains with equal keys match the same connections: only the first may stay (spec 3.5). */
+/** Two chains with equal keys match the same connections, whatever the case of their server names: only the first may stay (spec 3.5). */
 export function chainKey(chain: OutboundChain): string {
-  return `${chain.plainHttp ? 'http' : ''}|${chain.serverName ?? ''}|${chain.cidr?.range ?? ''}`
+  return `${chain.plainHttp ? 'http' : ''}|${chain.serverName?.toLowerCase() ?? ''}|${chain.cidr?.range ?? ''}`
 }
 
 /** It matches every connection of its listener, and so becomes the default filter chain. */
