@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cluster, HttpConnectionManagerConfig, RetryPolicy, RouteAction } from '#proxy/config/model.ts'
+import type { RetryPolicy } from '#proxy/config/model.ts'
 import { httpProxyOnLoopback, routeOf, routeTableOf } from '#test/http-loopback.ts'
 import { dialLoopback, listenOnLoopback, readAll } from '#test/loopback.ts'
-import { clusterOf, endpointOf, proxyConfigOf } from '#test/proxy-config.ts'
-
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+import { clusterOf } from '#test/proxy-config.ts'
+import { ask, bodyOf, OK, proxyTo, upstream } from '#test/scripted-origin.ts'
 
 function retryOn(conditions: string, fields: Partial<RetryPolicy> = {}): RetryPolicy {
   return {
@@ -18,61 +17,6 @@ function retryOn(conditions: string, fields: Partial<RetryPolicy> = {}): RetryPo
     perTryTimeoutMs: 0,
     ...fields,
   }
-}
-
-/** An upstream that answers its requests one after the other by `answers`; the last one is repeated. `undefined` closes the connection. */
-async function upstream(t: TestContext, answers: readonly (string | undefined | ((socket: Socket) => void))[]) {
-  const requests: string[] = []
-  let connections = 0
-  const { port, server } = await listenOnLoopback(t, (socket) => {
-    connections++
-    let received = ''
-    socket.on('data', (chunk: Buffer) => {
-      received += chunk.toString('latin1')
-      const end = received.indexOf('\r\n\r\n')
-      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0)
-      if (end === -1 || received.length < end + 4 + length) return
-      requests.push(received)
-      received = ''
-      const answer = answers[Math.min(requests.length, answers.length) - 1]
-      if (answer === undefined) socket.destroy()
-      else if (typeof answer === 'string') socket.write(answer)
-      else answer(socket)
-    })
-    socket.on('end', () => socket.end())
-  })
-  return { port, server, requests, connections: () => connections }
-}
-
-interface Setting {
-  readonly action?: Partial<RouteAction>
-  readonly cluster?: Partial<Cluster>
-  readonly manager?: Partial<HttpConnectionManagerConfig>
-}
-
-async function proxyTo(
-  t: TestContext,
-  ports: readonly number[],
-  { action = {}, cluster = {}, manager = {} }: Setting = {},
-) {
-  const endpoints = ports.map((port) => endpointOf('127.0.0.1', port))
-  return await httpProxyOnLoopback(t, {
-    clusters: [clusterOf('c', { endpoints, ...cluster })],
-    routes: routeTableOf({ '*': [routeOf('c', action)] }),
-    manager,
-  })
-}
-
-async function ask(t: TestContext, port: number, method = 'GET', body = '', lines = ''): Promise<string> {
-  const socket = await dialLoopback(t, port)
-  const answer = readAll(socket)
-  const length = body === '' ? '' : `Content-Length: ${body.length}\r\n`
-  socket.write(`${method} / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n${lines}${length}\r\n${body}`)
-  return (await answer).toString()
-}
-
-function bodyOf(answer: string): string {
-  return answer.slice(answer.indexOf('\r\n\r\n') + 4)
 }
 
 test('a response that the policy names is tried again, with its body and a higher attempt count', async (t) => {
@@ -131,53 +75,6 @@ test('an upstream that closes without a word is 503 UC, one that talks nonsense 
   const mad = await proxyTo(t, [(await upstream(t, ['220 mail.example ESMTP\r\n'])).port])
   assert.match(await ask(t, mad.port), /^HTTP\/1\.1 502 .*reset reason: protocol error$/s)
   assert.deepEqual(mad.logged[0]!.info.responseFlags, ['UPE'])
-})
-
-test('a kept connection that turns out to be dead is replaced once, unseen by the client, but not for POST', async (t) => {
-  const origin = await upstream(t, [OK, undefined, OK, undefined])
-  const proxy = await proxyTo(t, [origin.port])
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  assert.equal(origin.requests.length, 3)
-  assert.match(await ask(t, proxy.port, 'POST', 'x'), /^HTTP\/1\.1 503 /)
-  assert.equal(origin.requests.length, 4)
-})
-
-test('a connection on which more came than was asked for serves nobody else', async (t) => {
-  const origin = await upstream(t, [`${OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged`, OK])
-  const proxy = await proxyTo(t, [origin.port])
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  assert.equal(origin.connections(), 2)
-})
-
-test('bytes that come on an idle connection close it', async (t) => {
-  let idle: Socket | undefined
-  const origin = await upstream(t, [
-    (socket) => {
-      idle = socket
-      socket.write(OK)
-    },
-  ])
-  const proxy = await proxyTo(t, [origin.port])
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  idle!.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged')
-  await once(idle!, 'close')
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  assert.equal(origin.connections(), 2)
-})
-
-test('an idle upstream connection is closed before the server said that it would close it', async (t) => {
-  let idle: Socket | undefined
-  const origin = await upstream(t, [
-    (socket) => {
-      idle = socket
-      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=1\r\n\r\nok')
-    },
-  ])
-  const proxy = await proxyTo(t, [origin.port])
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  await once(idle!, 'end')
 })
 
 test('a route timeout answers 504 UT, and stops the upstream request', async (t) => {
@@ -322,36 +219,6 @@ test('what an ORIGINAL_DST cluster will not dial is denied, on the record', asyn
   assert.equal(origin.connections(), 0)
   const { info } = proxy.logged[0]!
   assert.deepEqual([info.deniedReason, info.responseFlags], ['no_service_entry', ['UH']])
-})
-
-test('a cluster that is replaced closes what idles, and requests under way go on', async (t) => {
-  let slow: Socket | undefined
-  const origin = await upstream(t, [
-    (socket) => {
-      slow = socket
-      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab')
-    },
-  ])
-  const other = await upstream(t, [OK])
-  const proxy = await proxyTo(t, [origin.port])
-  const answer = ask(t, proxy.port)
-  while (slow === undefined) await sleep(5)
-  proxy.apply(proxyConfigOf([], [clusterOf('c', { endpoints: [endpointOf('127.0.0.1', other.port)] })], 'v2'))
-  assert.equal(bodyOf(await ask(t, proxy.port)), 'ok')
-  slow.write('cd')
-  assert.equal(bodyOf(await answer), 'abcd')
-  if (!slow.readableEnded) await once(slow, 'end')
-})
-
-test('a proxy that begins to drain closes idle connections', async (t) => {
-  const origin = await upstream(t, [OK])
-  const proxy = await proxyTo(t, [origin.port])
-  const socket = await dialLoopback(t, proxy.port)
-  const answer = readAll(socket)
-  socket.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n')
-  await proxy.untilLogged(1)
-  proxy.drain()
-  assert.equal(bodyOf((await answer).toString()), 'ok')
 })
 
 test('a draining proxy answers and closes', async (t) => {

@@ -69,7 +69,6 @@ export class Forwarding implements StreamWaiter {
   #tryTimeout: NodeJS.Timeout | undefined = undefined
   #backoff: NodeJS.Timeout | undefined = undefined
   #responseStarted = false
-  #staleRetried = false
   #sentMs = 0
 
   constructor(http: HttpEnv, owner: ForwardingOwner, action: RouteAction, clusterName: string) {
@@ -224,8 +223,8 @@ export class Forwarding implements StreamWaiter {
     if (this.#responseStarted) {
       this.#stopTimers()
       this.#owner.onLost(reason)
-    } else if (stale && !this.#staleRetried && this.#owner.body.replayable && isIdempotent(this.#owner.head.method)) {
-      this.#staleRetried = true
+    } else if (stale && this.#owner.body.replayable && isIdempotent(this.#owner.head.method)) {
+      // Each such try takes a kept connection away; a new one is never stale.
       this.try()
     } else this.#lose(reason, '')
   }
