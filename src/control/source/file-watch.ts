@@ -10,8 +10,9 @@ interface Watched {
 }
 
 /**
- * Tells when something changes in or beside `paths`. Directories are watched, never files: editors and GitOps tools replace files by
- * renaming others over them, and a watch on the file would stay with the old one.
+ * Tells when something changes in or beside `paths`. Directories are watched, because editors and GitOps tools replace files by renaming
+ * others over them, and a watch on the file would stay with the old one. A file that was named itself is watched as well: one that is
+ * mounted on its own (`docker run -v FILE:FILE`) is written to where its directory does not hear of it.
  */
 export class FileWatch {
   readonly #paths: readonly string[]
@@ -19,7 +20,7 @@ export class FileWatch {
   readonly #watchers = new Map<string, Watched>()
   readonly #poll: NodeJS.Timeout
   /** What is of interest in each directory. */
-  #names: ReadonlyMap<string, ReadonlySet<string> | 'all'> = new Map()
+  #names: ReadonlyMap<string, ReadonlySet<string> | 'all' | 'itself'> = new Map()
 
   /** `onTouched` gets the absolute path of the file that changed; undefined when it is not known, or at every poll. */
   constructor(paths: readonly string[], pollMs: number, onTouched: (file: string | undefined) => void) {
@@ -34,8 +35,11 @@ export class FileWatch {
 
   /** Watches directories that are new or took the place of others, and no longer those that went away. */
   refresh(): void {
-    const wanted = new Map<string, ReadonlySet<string> | 'all'>()
-    for (const path of this.#paths) collectDirectories(path, wanted)
+    const wanted = new Map<string, ReadonlySet<string> | 'all' | 'itself'>()
+    for (const path of this.#paths) {
+      collectDirectories(path, wanted)
+      if (!wanted.has(path)) wanted.set(path, 'itself')
+    }
     this.#names = wanted
     for (const [directory, { watcher, identity }] of this.#watchers) {
       if (!wanted.has(directory) || identityOf(directory) !== identity) this.#drop(directory, watcher)
@@ -54,7 +58,8 @@ export class FileWatch {
       const identity = identityOf(directory)
       const watcher = watch(directory, (_event, name) => {
         // Said of the directory itself, if no entry has its name: it was moved or removed, and the watch may be worth nothing.
-        if (name === basename(directory)) this.#drop(directory, watcher)
+        const isFile = this.#names.get(directory) === 'itself'
+        if (name === basename(directory) && !isFile) this.#drop(directory, watcher)
         this.#notice(directory, name)
       })
       // A directory that went away, or too many watches: the poll goes on.
@@ -67,7 +72,8 @@ export class FileWatch {
 
   #notice(directory: string, name: string | null): void {
     const names = this.#names.get(directory)
-    if (name === null) this.#onTouched(undefined)
+    if (names === 'itself') this.#onTouched(resolve(directory))
+    else if (name === null) this.#onTouched(undefined)
     else if (names === 'all' || names?.has(name)) this.#onTouched(resolve(directory, name))
   }
 
@@ -78,17 +84,17 @@ export class FileWatch {
 }
 
 /** A directory, those below it and those that links in them lead to; and where the path itself stands, which may be replaced, or be a link (mounted ConfigMaps). */
-function collectDirectories(path: string, wanted: Map<string, ReadonlySet<string> | 'all'>): void {
+function collectDirectories(path: string, wanted: Map<string, ReadonlySet<string> | 'all' | 'itself'>): void {
   const directories = isDirectory(path) ? listDirectories(path) : []
   for (const directory of directories) wanted.set(directory, 'all')
   for (const link of directories.flatMap(listLinks)) addFile(realPathOf(link), wanted)
   for (const file of [path, realPathOf(path)]) addFile(file, wanted)
 }
 
-function addFile(file: string, wanted: Map<string, ReadonlySet<string> | 'all'>): void {
+function addFile(file: string, wanted: Map<string, ReadonlySet<string> | 'all' | 'itself'>): void {
   const directory = dirname(file)
   const names = wanted.get(directory)
-  if (names === 'all') return
+  if (names === 'all' || names === 'itself') return
   // Kubernetes renames `..data` to change all files of a mounted ConfigMap at once.
   wanted.set(directory, new Set([...(names ?? []), basename(file), '..data']))
 }

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -185,6 +195,23 @@ test('a file that a link in a watched directory leads to is followed by notice',
       symlinkSync('../elsewhere/real', join(at, 'conf', 'a.yaml'))
     },
     (at) => [join(at, 'conf')],
+    NO_POLL,
+  )
+  for (const round of [1, 2, 3]) {
+    writeFileSync(join(directory, 'elsewhere', 'real'), entry('a', `round-${round}.example.com`))
+    await until(() => hosts().includes(`round-${round}.example.com`), `round ${round} is taken`)
+  }
+})
+
+test('a named file that is written to from where its directory does not hear of it is followed by notice', async (t) => {
+  const { directory, hosts } = world(
+    t,
+    (at) => {
+      for (const name of ['conf', 'elsewhere']) mkdirSync(join(at, name))
+      writeFileSync(join(at, 'conf', 'a.yaml'), entry('a'))
+      linkSync(join(at, 'conf', 'a.yaml'), join(at, 'elsewhere', 'real'))
+    },
+    (at) => [join(at, 'conf', 'a.yaml')],
     NO_POLL,
   )
   for (const round of [1, 2, 3]) {
