@@ -96,7 +96,7 @@ export class Sidecar {
 
   /** The first configuration has none before it: nothing can begin with it. */
   #refuse(why: string): void {
-    if (this.configVersion !== '') this.#onNotice(`configuration refused, the one before stays: ${why}`)
+    if (this.configVersion !== '') this.#onNotice(`part of the configuration is refused and stays as it was: ${why}`)
     const mend = 'it is valid, and asks for something that this sidecar cannot do: take out what is named'
     this.#configuring.reject(
       new Fault('sidecar/configuration-refused', `the configuration cannot be served: ${why}`, { mend }),
