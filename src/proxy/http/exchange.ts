@@ -295,10 +295,14 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
   }
 
   onLost(reason: ResetReason): void {
-    this.info.responseFlags.push(flagOf(reason))
-    if (!this.#tunnel) {
-      this.info.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll(' ', '_')}}`
-    }
+    const { responseCodeDetails } = this.info
+    const details = `upstream_reset_after_response_started{${reason.replaceAll(' ', '_')}}`
+    this.onCutOff({ flag: flagOf(reason), details: this.#tunnel ? responseCodeDetails : details })
+  }
+
+  onCutOff({ flag, details }: Pick<LocalReply, 'flag' | 'details'>): void {
+    this.info.responseFlags.push(flag)
+    this.info.responseCodeDetails = details
     this.#finish()
     this.#downstream.reset()
   }

@@ -86,6 +86,14 @@ test('a route timeout answers 504 UT, and stops the upstream request', async (t)
   assert.match(origin.requests[0]!, /x-envoy-expected-rq-timeout-ms: 30\r\n/)
 })
 
+test('a response that has begun and takes longer than the route allows is cut off, and logged as UT', async (t) => {
+  const origin = await upstream(t, ['HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'])
+  const proxy = await proxyTo(t, [origin.port], { action: { timeoutMs: 60 } })
+  assert.equal(bodyOf(await ask(t, proxy.port)), 'half')
+  const { info } = proxy.logged[0]!
+  assert.deepEqual([info.responseCode, info.responseFlags, info.responseCodeDetails], [200, ['UT'], 'response_timeout'])
+})
+
 test('a try that takes too long is given up for another one', async (t) => {
   const origin = await upstream(t, [() => {}, OK])
   const proxy = await proxyTo(t, [origin.port], { action: { retry: retryOn('5xx', { perTryTimeoutMs: 30 }) } })

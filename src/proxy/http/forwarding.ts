@@ -39,6 +39,8 @@ export interface ForwardingOwner {
   onFailed(reply: LocalReply): void
   /** The response has begun, and its rest will not come. */
   onLost(reason: ResetReason): void
+  /** The response has begun, and took longer than it may: `why` is what an answer would have said. */
+  onCutOff(why: Pick<LocalReply, 'flag' | 'details'>): void
   onRequestDrain(): void
 }
 
@@ -289,7 +291,7 @@ export class Forwarding implements StreamWaiter {
 
   #timedOut(reply: LocalReply): void {
     this.cancel()
-    if (this.#responseStarted) this.#owner.onLost('remote reset')
+    if (this.#responseStarted) this.#owner.onCutOff(reply)
     else this.#owner.onFailed(reply)
   }
 
