@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { Server } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { Fault, messageOf } from '#base/fault.ts'
+import { ownEnvironment } from '#base/own-environment.ts'
 import { programPath } from '#base/program-path.ts'
 import { capsuleMark, emptyFile } from './agent/inside-paths.ts'
 import type { FromAgent, ToAgent } from './agent/messages.ts'
@@ -15,6 +16,7 @@ import { LateSockets } from './host/late-sockets.ts'
 import { passSignals, stopWithProgram } from './host/pass-signals.ts'
 import { refusalOf, toolMissing } from './host/refusal.ts'
 import { destinationsIn } from './host/refused-datagrams.ts'
+import { systemTools } from './host/system-tools.ts'
 import { openTerminal } from './host/terminal.ts'
 
 /** Tasks, threads included, that one capsule may have at a time. */
@@ -161,7 +163,8 @@ class RunningCapsule implements Capsule {
     const { readOnlyPaths = [], taskLimit = defaultTaskLimit } = this.#options
     try {
       mapIds(this.#agent.pid ?? 0)
-      this.#tell({ kind: 'build', filesystem: this.#host.plan(await readOnlyPaths), taskLimit })
+      const readOnly = [...(await readOnlyPaths), ...Object.values(systemTools)]
+      this.#tell({ kind: 'build', filesystem: this.#host.plan(readOnly), taskLimit })
     } catch (thrown) {
       this.#fail(thrown instanceof Fault ? thrown : new Fault('capsule/build', messageOf(thrown), { cause: thrown }))
       this.destroy()
@@ -212,21 +215,17 @@ function spawnAgent(): ChildProcess {
   // SIGUSR1 would open a debugger in the agent, where the program could reach it.
   const node = [process.execPath, '--v8-pool-size=0', '--max-semi-space-size=1', '--no-warnings', '--disable-sigusr1']
   const agent = [...node, programPath('capsule/agent/agent')]
-  const chain = ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '--', 'sh', '-c', wardenProgram, 'warden', ...agent]
+  const warden = ['sh', '-c', wardenProgram, 'warden', systemTools.mount, systemTools.nft, ...agent]
+  const chain = ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '--', ...warden]
   return spawn('setpriv', chain, {
     stdio: [0, 1, 'pipe', 'ipc', 2, 'pipe', 'pipe'],
-    env: agentEnvironment(process.env),
+    env: ownEnvironment(process.env),
   })
 }
 
-const hide = `mount --no-canonicalize --bind ${emptyFile} "$path"`
-const count = 'PATH=$PATH:/usr/sbin:/sbin nft -n list table inet postern >&6'
+const hide = `"$mount" --no-canonicalize --bind ${emptyFile} "$path"`
+const count = '"$nft" -n list table inet postern >&6'
 /** What is sent to the whole process group (by timeout(1), by a terminal that closes) is the program's to answer. The agent, as every Node, hears all again. */
 const deaf = "trap '' HUP INT QUIT TERM USR1 USR2 TSTP"
-const wardenProgram = `${deaf}; (while IFS= read -r path; do ${hide}; done; ${count}) <&5 >/dev/null 2>&1 3<&- 4<&- 5<&- &
+const wardenProgram = `${deaf}; mount=$1 nft=$2; shift 2; (while IFS= read -r path; do ${hide}; done; ${count}) <&5 >/dev/null 2>&1 3<&- 4<&- 5<&- &
 exec unshare --pid --fork --kill-child -- "$@" 5<&- 6<&-`
-
-/** The agent needs no more than these; the program's own environment comes with its start. */
-function agentEnvironment({ PATH, NODE_COMPILE_CACHE }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return NODE_COMPILE_CACHE === undefined ? { PATH } : { PATH, NODE_COMPILE_CACHE }
-}

@@ -5,6 +5,7 @@ import { accessSync, constants } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Fault } from '#base/fault.ts'
+import { ownEnvironment } from '#base/own-environment.ts'
 import { programPath } from '#base/program-path.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
 import { removePrivateDirectory } from './private-directory.ts'
@@ -54,6 +55,7 @@ export class ControlProcess {
     const input = this.#settings.files.includes('-') ? 'inherit' : 'ignore'
     const child = fork(programPath('main/control'), [JSON.stringify(this.#settings)], {
       stdio: [input, 'ignore', 'inherit', 'ipc'],
+      env: ownEnvironment(process.env),
     })
     this.#child = child
     child.on('message', (news) => this.#hear(news as ControlNews))

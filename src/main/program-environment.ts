@@ -1,10 +1,12 @@
 /** Settings that are Postern's own and must not reach the program that it runs. */
-const OWN = ['POSTERN_COMMAND', 'POSTERN_COMPILE_CACHE']
+const OWN = ['POSTERN_COMMAND', 'POSTERN_COMPILE_CACHE', 'POSTERN_PROGRAM_COMPILE_CACHE']
 
-/** The environment of the program: this process's, less what the launcher added for Postern itself. */
+/** The environment of the program: this process's, less what the launcher added for Postern itself, and with what it took out. */
 export function programEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const program = { ...env }
   if (program.NODE_COMPILE_CACHE === program.POSTERN_COMPILE_CACHE) delete program.NODE_COMPILE_CACHE
+  const { POSTERN_PROGRAM_COMPILE_CACHE: wanted } = program
+  if (wanted !== undefined) program.NODE_COMPILE_CACHE = wanted
   for (const name of OWN) delete program[name]
   return program
 }

@@ -8,7 +8,7 @@ import { eventually, scratch, startPostern, worldLog } from './postern.ts'
 
 const POSTERN = join(import.meta.dirname, '..', '..', 'bin', 'postern')
 
-/** Processes, living ones only, whose environment carries `mark`. */
+/** Processes, living ones only, that carry `mark` in their environment or arguments. */
 function processesWith(mark: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -16,7 +16,8 @@ function processesWith(mark: string): number[] {
     .filter((pid) => {
       try {
         const state = /\) ([A-Z])/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
-        return state !== 'Z' && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark)
+        const given = ['environ', 'cmdline'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'utf8')).join('')
+        return state !== 'Z' && given.includes(mark)
       } catch {
         return false
       }
@@ -31,15 +32,12 @@ function networkNamespace(pid: number | 'self'): string | undefined {
   }
 }
 
-test('kill -9 of the sidecar: nothing leaves afterwards and nothing is left behind', async () => {
-  const mark = `JOURNEY_MARK=crash-${process.pid}-${Date.now()}`
-  const [name, value] = mark.split('=') as [string, string]
-  process.env[name] = value
-  const running = startPostern([
-    ...['run', '--policy', 'ALLOW_ANY', '--', 'sh', '-c'],
-    'echo ready; while :; do curl -s -m 1 -o /dev/null http://drop.example.net/; sleep 0.05; done',
-  ])
-  delete process.env[name]
+test('kill -9 of the sidecar: nothing leaves afterwards and nothing is left behind', async (context) => {
+  // The control process has it in its arguments, the others in their environment.
+  const mark = scratch(context)
+  const calls = 'while :; do curl -s -m 1 -o /dev/null http://drop.example.net/; sleep 0.05; done'
+  const args = ['run', '--policy', 'ALLOW_ANY', '--', 'sh', '-c', calls]
+  const running = startPostern(args, '', undefined, { ...process.env, XDG_RUNTIME_DIR: mark })
   await eventually('the first call', () => worldLog('arrivals', '203.0.113.66:80').length > 0)
   assert.ok(processesWith(mark).some((pid) => networkNamespace(pid) !== networkNamespace('self')))
   running.process.kill('SIGKILL')

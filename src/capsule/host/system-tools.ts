@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/**
+ * What is run with every right over the capsule while the program runs: found before, and by its path. By the user's PATH
+ * a program would be asked that lies in a directory which is the program's to write (~/.local/bin).
+ */
+export const systemTools = { mount: systemTool('mount'), nft: systemTool('nft') }
+
+/** Where the system has its own; else, on systems that are laid out in another way, where PATH leads now. */
+function systemTool(name: string): string {
+  const directories = [...SYSTEM_DIRECTORIES, ...(process.env.PATH ?? '').split(':')]
+  const places = directories.filter((directory) => directory.startsWith('/')).map((directory) => join(directory, name))
+  return places.find((place) => existsSync(place)) ?? name
+}
