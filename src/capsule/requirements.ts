@@ -111,7 +111,12 @@ function inspectFileLimit(): Requirement {
 async function inspectCapsule(): Promise<readonly [Requirement, readonly Requirement[]]> {
   let capsule: Capsule | undefined
   try {
-    capsule = await createCapsule({ command: ['true'], env: process.env, cwd: tmpdir(), sharedSockets: [] })
+    capsule = await createCapsule({
+      command: ['/bin/sh', '-c', 'true'],
+      env: process.env,
+      cwd: tmpdir(),
+      sharedSockets: [],
+    })
     await capsule.start()
     await capsule.exited
     return [ok('a capsule', 'built, ran "true", ended'), capsule.gaps.map(asWarning)]
