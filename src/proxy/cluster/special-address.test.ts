@@ -34,3 +34,11 @@ test('the services that hand out credentials are of the link wherever a cloud ke
   for (const ip of ['fd00:ec2::253', '168.63.129.17', '', 'localhost'])
     assert.equal(specialAddressOf(ip), undefined, ip)
 })
+
+test('an address that a translator makes an IPv4 address of is judged as that one', () => {
+  for (const ip of ['64:ff9b::169.254.169.254', '64:ff9b::a83f:8110', '2002:a9fe:a9fe::1'])
+    assert.equal(specialAddressOf(ip), 'link', ip)
+  for (const ip of ['64:ff9b::7f00:1', '2002:7f00:1::']) assert.equal(specialAddressOf(ip), 'own', ip)
+  for (const ip of ['64:ff9b::198.51.100.1', '2002:c633:6401::', '64:ff9a::7f00:1'])
+    assert.equal(specialAddressOf(ip), undefined, ip)
+})

@@ -26,16 +26,32 @@ const RANGES: readonly Range[] = [
   rangeOf('100.100.100.200', 32, 'link'),
 ]
 
-/** @param ip IPv4 or IPv6 text; IPv4-mapped IPv6 counts as IPv4; what is no address is not special */
+/** IPv6 addresses that stand for an IPv4 one, whose lowest bit is so far to the left: NAT64 (RFC 6052) and 6to4 (RFC 3056). */
+const TRANSLATED: readonly (Omit<Range, 'meaning'> & { readonly shift: bigint })[] = [
+  { network: parseIpAddress('64:ff9b::') as IpAddress, prefixLength: 96, shift: 0n },
+  { network: parseIpAddress('2002::') as IpAddress, prefixLength: 16, shift: 80n },
+]
+
+/** @param ip IPv4 or IPv6 text; IPv6 that stands for an IPv4 address counts as both; what is no address is not special */
 export function specialAddressOf(ip: string): SpecialAddress {
   const address = parseIpAddress(ip)
+  if (address === undefined) return undefined
+  return meaningOf(address) ?? meaningOf(translated(address))
+}
+
+function meaningOf(address: IpAddress | undefined): SpecialAddress {
   return address === undefined ? undefined : RANGES.find((range) => holds(range, address))?.meaning
+}
+
+function translated(address: IpAddress): IpAddress | undefined {
+  const form = TRANSLATED.find((range) => holds(range, address))
+  return form === undefined ? undefined : { family: 4, value: (address.value >> form.shift) & 0xffff_ffffn }
 }
 
 function rangeOf(ip: string, prefixLength: number, meaning: SpecialAddress): Range {
   return { network: parseIpAddress(ip) as IpAddress, prefixLength, meaning }
 }
 
-function holds({ network, prefixLength }: Range, address: IpAddress): boolean {
+function holds({ network, prefixLength }: Omit<Range, 'meaning'>, address: IpAddress): boolean {
   return network.family === address.family && prefixOf(network, prefixLength) === prefixOf(address, prefixLength)
 }
