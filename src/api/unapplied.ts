@@ -6,7 +6,12 @@ import type { ServiceEntry } from './service-entry.ts'
 
 /** Warns of parts of a valid service entry that have no effect in a sealed run: never a silent no-op. */
 export function unappliedParts(entry: ServiceEntry, report: Report): void {
-  const { resolution, workloadSelector, ports } = entry.spec
+  const { hosts, resolution, workloadSelector, ports } = entry.spec
+  for (const [index, host] of hosts.entries()) {
+    if (!host.endsWith('.')) continue
+    const text = `host "${host}" ends with a dot, which names in DNS questions and TLS do not have here: write "${host.slice(0, -1)}"`
+    report.warn(['spec', 'hosts', index], text)
+  }
   if (resolution === 'DYNAMIC_DNS') {
     report.warn(
       ['spec', 'resolution'],

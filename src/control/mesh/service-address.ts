@@ -1,9 +1,9 @@
-import { bitsOf, networkAddress, parseAsWritten } from '#base/ip-address.ts'
+import { bitsOf, canonicalAddress, networkAddress, parseAsWritten } from '#base/ip-address.ts'
 
 /** One entry of `spec.addresses`, or its absence (spec 3.1). */
 export type ServiceAddress =
   | { readonly kind: 'none' }
-  /** `address` as written, or the address of a /32 or /128 in canonical form. */
+  /** In canonical form: two spellings of one address are one listener, and programs write the shortest into Host headers. */
   | { readonly kind: 'ip'; readonly address: string }
   | { readonly kind: 'cidr'; readonly cidr: Cidr }
 
@@ -24,12 +24,13 @@ const UNSPECIFIED = '0.0.0.0'
 
 /** Reads an IP or a CIDR block; undefined when it is neither (validation refuses such an object before this point). */
 export function parseServiceAddress(text: string): ServiceAddress | undefined {
-  if (text === UNSPECIFIED) return NO_ADDRESS
+  const canonical = canonicalAddress(text)
+  if (canonical === UNSPECIFIED) return NO_ADDRESS
   const slash = text.indexOf('/')
   const written = slash < 0 ? text : text.slice(0, slash)
   const address = parseAsWritten(written)
   if (address === undefined) return undefined
-  if (slash < 0) return { kind: 'ip', address: text }
+  if (slash < 0) return { kind: 'ip', address: canonical }
   const prefixLength = /^\d{1,3}$/.test(text.slice(slash + 1)) ? Number(text.slice(slash + 1)) : Number.NaN
   if (!(prefixLength <= bitsOf(address))) return undefined
   const network = networkAddress(address, prefixLength)
