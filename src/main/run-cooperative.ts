@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import type { Fault } from '#base/fault.ts'
+import { collectProgram } from '#capsule/agent/reaper.ts'
 import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
 import type { RunOptions } from '#cli/run.ts'
@@ -61,9 +62,13 @@ async function runProgram(options: RunOptions, parts: RunParts, port: number): P
   const env = { ...programEnvironment(process.env), ...proxyEnvironment(port) }
   const child = spawn(file, args, { stdio: 'inherit', env })
   releaseStartUpMemory()
-  const stopPassing = passSignals((signal) => child.kill(signal))
+  let { pid } = child
+  const stopPassing = passSignals((signal) => {
+    if (pid !== undefined) process.kill(pid, signal)
+  })
   try {
     const exit = await exitOf(child, (error) => commandFault(file, env.PATH, error))
+    pid = undefined
     return await conclude(options, parts, exitCodeOf(exit), 'cooperative')
   } finally {
     stopPassing()
@@ -72,11 +77,8 @@ async function runProgram(options: RunOptions, parts: RunParts, port: number): P
 
 /** @param faultOf what is thrown when the command did not start */
 async function exitOf(child: ChildProcess, faultOf: (error: NodeJS.ErrnoException) => Fault): Promise<Exit> {
-  const ended = once(child, 'exit').catch((error: NodeJS.ErrnoException) => {
-    throw faultOf(error)
-  })
-  const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
-  return signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal }
+  if (child.pid === undefined) throw faultOf((await once(child, 'error'))[0])
+  return await new Promise((resolve) => collectProgram(child, { onEnded: resolve }))
 }
 
 /** Every name that programs look for, in both cases; Node heeds them only when told so. */

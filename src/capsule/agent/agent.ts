@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { Fault, messageOf } from '#base/fault.ts'
+import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
 import { buildFilesystem, maskSockets } from './filesystem.ts'
 import { call } from './libc.ts'
@@ -9,7 +10,7 @@ import type { FromAgent, ProgramPlan, ToAgent } from './messages.ts'
 import { mountProcesses } from './mount.ts'
 import { buildNetwork, kernelHasIpv6 } from './network.ts'
 import { closeDescriptorsOnExec, dropPrivileges, forbidUserNamespaces, limitTasks, protectAgent } from './privileges.ts'
-import { reapOrphans } from './reaper.ts'
+import { collectAll } from './reaper.ts'
 
 /**
  * The agent: process 1 of the capsule. It builds the capsule from inside, hands the listening sockets out, gives up its
@@ -60,9 +61,8 @@ async function start(plan: ProgramPlan): Promise<void> {
   const program = spawn(file, args, { cwd: plan.cwd, env: plan.env, stdio: [0, 1, programStderr] })
   program.on('error', (error) => reportFailure(commandFault(file, plan.env.PATH, error)))
   if (program.pid === undefined) return
-  reapOrphans(program.pid, () => tell({ kind: 'stopped' }))
-  program.on('exit', endWith)
   tell({ kind: 'started', gaps })
+  collectAll(program, { onEnded: endWith, onStopped: () => tell({ kind: 'stopped' }) })
 }
 
 /** Otherwise the command would be blamed for what is wrong with its directory. */
@@ -80,8 +80,7 @@ function takeTerminal(): void {
 }
 
 /** The end of process 1 is the end of every process in the capsule. */
-function endWith(code: number | null, signal: NodeJS.Signals | null): void {
-  const exit = signal === null ? { kind: 'code' as const, code: code ?? 0 } : { kind: 'signal' as const, signal }
+function endWith(exit: Exit): void {
   tell({ kind: 'exited', exit }, () => process.exit(0))
 }
 
