@@ -21,7 +21,7 @@ import { stateDirectory } from './state-directory.ts'
  */
 const SIDECAR_FILES: readonly string[] = [
   // Sources and bundle: the newer ones are the user's next run.
-  ...['bin', 'src', 'dist', 'node_modules'].map((name) => join(dirname(programDirectory), name)),
+  ...['bin', 'src', 'dist', 'node_modules', 'package.json'].map((name) => join(dirname(programDirectory), name)),
   process.execPath,
   ...(process.env.POSTERN_COMPILE_CACHE === undefined ? [] : [process.env.POSTERN_COMPILE_CACHE]),
   '/etc/hosts',

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { eventually, scratch, startPostern } from '../journeys/postern.ts'
+import { eventually, scratch, startPostern } from '#test/journeys/postern.ts'
 
 /** The control process of a run. */
 function controlOf(run: number | undefined): number | undefined {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { scratch, sealed, serviceEntry } from '../journeys/postern.ts'
+import { scratch, sealed, serviceEntry } from '#test/journeys/postern.ts'
 
 const NOTHING = serviceEntry(
   'none',
