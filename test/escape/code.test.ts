@@ -76,6 +76,14 @@ describe('a program that may write where the user keeps programs and settings', 
     assert.ok(existsSync(join(home, 'ran')))
   })
 
+  test('finds what Postern is made of read-only', async () => {
+    const root = join(import.meta.dirname, '..', '..')
+    const parts = ['bin', 'bin/postern', 'src', 'src/main/postern.ts', 'dist', 'node_modules', 'package.json']
+    const script = `cd ${root}; for part in ${parts.join(' ')}; do test -w $part && echo $part; done; true`
+    assert.equal((await startPostern(['run', '--', 'sh', '-c', script]).ended).stdout, '')
+    assert.equal(execFileSync('sh', ['-c', script], { encoding: 'utf8' }), `${parts.join('\n')}\n`)
+  })
+
   test("has the user's compile cache for itself", async (context) => {
     const cache = join(scratch(context), 'cache')
     const env = { ...process.env, NODE_COMPILE_CACHE: cache }

@@ -1,3 +1,4 @@
+import { atTurnEnd } from '#base/turn.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import type { FormatLine } from './formatter.ts'
 import type { LogSink } from './log-sink.ts'
@@ -20,7 +21,7 @@ export class LineQueue {
     this.#formats[at] = format
     this.#sinks[at] = sink
     this.#count = at + 1
-    if (at === 0) setImmediate(this.flush)
+    if (at === 0) atTurnEnd(this.flush)
   }
 
   readonly flush = (): void => {

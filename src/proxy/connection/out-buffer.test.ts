@@ -11,6 +11,10 @@ class Sent {
   send(bytes: Buffer, start: number, end: number): void {
     this.calls.push(bytes.toString('latin1', start, end))
   }
+
+  sendText(text: string): void {
+    this.calls.push(text)
+  }
 }
 
 test('what one connection is written in a turn leaves in one piece, at the end of the turn', async () => {
@@ -31,12 +35,24 @@ test('a large piece goes at once, behind what was gathered for any connection', 
   const calls: string[] = []
   const sentTo = (name: string) => ({
     send: (_bytes: Buffer, start: number, end: number) => calls.push(`${name} ${end - start}`),
+    sendText: (text: string) => calls.push(`${name} ${text.length}`),
   })
   const [a, b] = [sentTo('a'), sentTo('b')]
   out.text(a, 'one')
   out.text(b, 'three')
   out.bytes(b, Buffer.alloc(20_000), 0, 20_000)
   assert.deepEqual(calls, ['a 3', 'b 5', 'b 20000'])
+})
+
+test('what has begun as text goes on in the buffer when it grows, and still leaves in one piece', async () => {
+  const out = new OutBuffer()
+  const sent = new Sent()
+  const body = Buffer.alloc(3_000, 'b')
+  out.text(sent, 'head ')
+  out.bytes(sent, body, 0, 3_000)
+  out.text(sent, ' tail')
+  await turn()
+  assert.deepEqual(sent.calls, [`head ${body} tail`])
 })
 
 test('when many connections are written to in a turn, the first ones are sent theirs before the last', () => {
@@ -54,7 +70,11 @@ test('when many connections are written to in a turn, the first ones are sent th
 test('whatever is written, each connection is sent all of it, once and in order', async () => {
   const piece = fc.record({
     to: fc.integer({ min: 0, max: 3 }),
-    length: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 8_000, max: 40_000 })),
+    length: fc.oneof(
+      fc.integer({ min: 0, max: 300 }),
+      fc.integer({ min: 1_500, max: 2_500 }),
+      fc.integer({ min: 8_000, max: 40_000 }),
+    ),
     text: fc.boolean(),
     flush: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   })

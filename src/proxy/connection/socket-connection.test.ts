@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
 import { connectionPair, RecordingReader, readAll } from '#test/loopback.ts'
 
 test('bytes arrive in order, and the peer gets what is written', async (t) => {
@@ -143,6 +144,97 @@ test('what the kernel takes at the second attempt does not wait for a drain', as
   assert.ok(went || reader.drained > 0, 'write said to wait, and nothing came')
   connection.end()
   assert.equal((await readAll(client)).toString(), '12345, and the rest')
+})
+
+test('pieces gathered in a turn leave together at its end, long ones at once behind them', async (t) => {
+  const { connection, client } = await connectionPair(t)
+  const chunks: string[] = []
+  client.on('data', (chunk) => chunks.push(chunk.toString('latin1')))
+  connection.gatherText('head é ')
+  connection.gather(Buffer.from('..body..'), 2, 6)
+  await turn()
+  while (chunks.length === 0) await turn()
+  assert.deepEqual(chunks, ['head é body'])
+  const received = readAll(client)
+  const long = `${'ü'.repeat(20_000)}.`
+  connection.gatherText('first ')
+  assert.equal(connection.gatherText(long), true)
+  connection.gatherText(' then ')
+  connection.write(Buffer.from('written'))
+  connection.gatherText(' last')
+  connection.end()
+  assert.equal((await received).toString('latin1'), `first ${long} then written last`)
+})
+
+test('text that the kernel cannot take says so, waits, and tells once when it is done', async (t) => {
+  const { connection, client } = await connectionPair(t)
+  const reader = new RecordingReader()
+  connection.setReader(reader)
+  const piece = 'p'.repeat(2_000)
+  let written = 0
+  while (!connection.blocked) {
+    connection.gatherText(piece)
+    written += piece.length
+    await turn()
+  }
+  assert.equal(reader.drained, 0)
+  const received = readAll(client)
+  await reader.until(() => !connection.blocked)
+  assert.equal(reader.drained, 1)
+  connection.gatherText('end')
+  connection.end()
+  assert.equal((await received).toString(), `${'p'.repeat(written)}end`)
+})
+
+test('text that waits for a peer which resets ends the connection with the error, told once', async (t) => {
+  const { connection, client } = await connectionPair(t)
+  const reader = new RecordingReader()
+  connection.setReader(reader)
+  connection.pause()
+  while (!connection.blocked) {
+    connection.gatherText('p'.repeat(2_000))
+    await turn()
+  }
+  client.resetAndDestroy()
+  await reader.until(() => reader.closes.length > 0)
+  assert.match((reader.closes[0] as NodeJS.ErrnoException).code ?? '', /^(ECONNRESET|EPIPE)$/)
+  assert.equal(reader.drained, 0)
+})
+
+test('however it is written, the peer gets all of it, in order', async (t) => {
+  const piece = fc.record({
+    how: fc.constantFrom('write', 'gather', 'gatherText'),
+    length: fc.oneof(fc.integer({ min: 0, max: 2_500 }), fc.integer({ min: 8_000, max: 40_000 })),
+    times: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 60 })),
+    pause: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 20 }), async (pieces) => {
+      const { connection, client } = await connectionPair(t)
+      const reader = new RecordingReader()
+      connection.setReader(reader)
+      const written: string[] = []
+      for (const [i, { how, length, times, pause }] of pieces.entries()) {
+        const content = String.fromCharCode(200 + (i % 50)).repeat(length)
+        for (let n = 0; n < times; n += 1) {
+          if (how === 'write') connection.write(Buffer.from(content, 'latin1'))
+          else if (how === 'gather') connection.gather(Buffer.from(`-${content}-`, 'latin1'), 1, length + 1)
+          else connection.gatherText(content)
+          written.push(content)
+        }
+        if (pause) await turn()
+      }
+      // The kernel holds a part of it, and nobody has read yet.
+      const { blocked } = connection
+      const received = readAll(client)
+      if (blocked) await reader.until(() => reader.drained > 0)
+      connection.end()
+      // Equal or not: to print the difference would fill the screen.
+      assert.ok((await received).equals(Buffer.from(written.join(''), 'latin1')))
+      connection.destroy()
+    }),
+    { numRuns: 40 },
+  )
 })
 
 test('destroy with reset is seen by the peer as RST, destroy without as FIN', async (t) => {

@@ -4,7 +4,7 @@ import type { Connection, ConnectionReader } from './connection.ts'
 import type { OutBuffer, Outlet } from './out-buffer.ts'
 import type { ReadBuffer } from './read-buffer.ts'
 import type { StreamInfo } from './stream-info.ts'
-import { writeAtOnce } from './tcp-handle.ts'
+import { QUEUED, REFUSED, type Writer, writeAtOnce, writeText } from './tcp-handle.ts'
 
 /** What the connections of one proxy share. */
 export interface ConnectionEnv {
@@ -23,7 +23,7 @@ class ConnectionSocket extends Socket {
 const NOTHING_HELD = Buffer.alloc(0)
 
 /** A connection over a TCP or Unix socket. Bytes come through `onread`, past Node's stream machinery. */
-export class SocketConnection implements Connection, Outlet {
+export class SocketConnection implements Connection, Outlet, Writer {
   readonly info: StreamInfo
   readonly socket: Socket
   closed = false
@@ -31,9 +31,9 @@ export class SocketConnection implements Connection, Outlet {
   private held: Buffer = NOTHING_HELD
   private reader: ConnectionReader | undefined = undefined
   private paused = false
-  /** The kernel's send buffer was full: Node's stream has the rest. */
+  /** The kernel's send buffer was full: Node has the rest. */
   blocked = false
-  /** The OutBuffer holds something of ours. */
+  /** The OutBuffer may hold something of ours. */
   private gathered = false
   private peerEnded = false
   private endDelivered = false
@@ -92,26 +92,34 @@ export class SocketConnection implements Connection, Outlet {
   gather(bytes: Buffer, start: number, end: number): boolean {
     if (this.closed) return true
     this.lastActiveTick = this.env.wheel.tick
-    this.gathered = true
     this.env.out.bytes(this, bytes, start, end)
+    // Only now: to make room it may have sent what was gathered before.
+    this.gathered = true
     return !this.blocked
   }
 
   gatherText(text: string): boolean {
     if (this.closed) return true
     this.lastActiveTick = this.env.wheel.tick
-    this.gathered = true
     this.env.out.text(this, text)
+    this.gathered = true
     return !this.blocked
   }
 
-  /** What the kernel does not take at once is copied. The OutBuffer's to call. */
+  /** What the kernel does not take at once is copied. The OutBuffer's to call, as is the next one. */
   send(bytes: Buffer, start: number, end: number): void {
     if (this.closed) return
     this.gathered = false
     const rest = start + (this.blocked ? 0 : writeAtOnce(this.socket, bytes, start, end))
-    // `write` says true when there was room again already: then no 'drain' follows.
-    if (rest < end) this.blocked = !this.socket.write(Buffer.from(bytes.subarray(rest, end)))
+    if (rest < end) this.leaveToStream(Buffer.from(bytes.subarray(rest, end)))
+  }
+
+  sendText(text: string): void {
+    if (this.closed) return
+    this.gathered = false
+    const outcome = this.blocked ? REFUSED : writeText(this.socket, text, this)
+    if (outcome === QUEUED) this.blocked = true
+    else if (outcome === REFUSED) this.leaveToStream(Buffer.from(text, 'latin1'))
   }
 
   end(): void {
@@ -178,9 +186,19 @@ export class SocketConnection implements Connection, Outlet {
     this.reader?.onClose(this.error)
   }
 
+  takeWritten(): void {
+    // Else what was written since waits in the stream, and 'drain' follows.
+    if (!this.socket.writableNeedDrain) this.takeDrain()
+  }
+
   takeDrain(): void {
     this.blocked = false
     if (!this.closed) this.reader?.onDrain()
+  }
+
+  private leaveToStream(bytes: Buffer): void {
+    // `write` says true when there was room again already: then no 'drain' follows.
+    this.blocked = !this.socket.write(bytes)
   }
 
   private deliver(chunk: Buffer): void {

@@ -1,4 +1,4 @@
-import { turnMonotonicMs, turnWallMs } from '#base/turn-clock.ts'
+import { turnMonotonicMs, turnWallMs } from '#base/turn.ts'
 import { BLOCK_ALL_ROUTE, type Redirect, type Route, type RouteAction, type VirtualHost } from '#proxy/config/model.ts'
 import { type LoggedHeaders, StreamInfo } from '#proxy/connection/stream-info.ts'
 import type { RefusedAddress } from '#proxy/denial/explain.ts'

@@ -1,4 +1,4 @@
-import { turnMonotonicMs } from '#base/turn-clock.ts'
+import { turnMonotonicMs } from '#base/turn.ts'
 import type { Host } from '#proxy/cluster/host.ts'
 import type { UpstreamCluster } from '#proxy/cluster/upstream-cluster.ts'
 import type { RouteAction } from '#proxy/config/model.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import { turnMonotonicMs, turnWallMs } from './turn-clock.ts'
+import { atTurnEnd, turnMonotonicMs, turnWallMs } from './turn.ts'
 
 test('within a turn it is the same time, whatever the turn takes', () => {
   const [monotonic, wall] = [turnMonotonicMs(), turnWallMs()]
@@ -22,4 +22,20 @@ test('the next turn has a time of its own, and so has each behind it', async () 
     before = after
   }
   assert.ok(Math.abs(turnWallMs() - Date.now()) < 1000)
+})
+
+test('what is asked for in a turn is done once at its end, in order, and what it asks for likewise', async () => {
+  const done: string[] = []
+  atTurnEnd(() => {
+    done.push('first')
+    atTurnEnd(() => done.push('of first'))
+  })
+  atTurnEnd(() => done.push('second'))
+  await Promise.resolve()
+  assert.equal(done.length, 0)
+  await nextTurn()
+  assert.deepEqual(done, ['first', 'second', 'of first'])
+  atTurnEnd(() => done.push('next'))
+  await nextTurn()
+  assert.deepEqual(done, ['first', 'second', 'of first', 'next'])
 })
