@@ -45,6 +45,10 @@ export const listenerConflicts: Analyzer = {
         const { protocol } = claim
         tellConflicts(claim, isServerFirst(protocol) ? rivals : claim.isOpaque ? opaque : serverFirst, tell)
       }
+      tellSpellings(
+        rivals.filter((claim) => !claim.isOpaque && isTls(claim.protocol)),
+        tell,
+      )
     }
   },
 }
@@ -59,6 +63,19 @@ function tellConflicts(claim: Claim, rivals: readonly Claim[], tell: Tell): void
     told.add(other.entry)
     tell(claim.entry, conflict.code, conflict.text, { path: ['spec', 'ports', claim.index], others: [other.entry] })
   }
+}
+
+/** Server names are the same in any case; of two services that differ in it only, one is served. */
+function tellSpellings(claims: readonly Claim[], tell: Tell): void {
+  const named = claims.flatMap((claim) => stringsAt(claim.entry.spec, 'hosts').map((host) => ({ claim, host })))
+  const groups = Map.groupBy(named, ({ claim, host }) => `${claim.place.range} ${host.toLowerCase()}`)
+  for (const group of groups.values())
+    for (const { claim, host } of group) {
+      const other = group.find((one) => one.host !== host && scopesOverlap(one.claim.exportTo, claim.exportTo))
+      if (other === undefined) continue
+      const text = `Listener conflict with ${originOf(other.claim.entry)} at port ${claim.port}: "${host}" and "${other.host}" are one server name, whatever their case. Only the older of the two has an effect: write both alike.`
+      tell(claim.entry, 'EGR0003', text, { path: ['spec', 'ports', claim.index], others: [other.claim.entry] })
+    }
 }
 
 function claimsOf(mesh: MeshObjects, entry: Subject): readonly Claim[] {
