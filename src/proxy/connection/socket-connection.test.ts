@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { connectionPair, RecordingReader, readAll } from '#test/loopback.ts'
+import { connectionEnv, connectionPair, RecordingReader, readAll } from '#test/loopback.ts'
 
 test('bytes arrive in order, and the peer gets what is written', async (t) => {
   const { connection, client } = await connectionPair(t)
@@ -201,20 +201,22 @@ test('text that waits for a peer which resets ends the connection with the error
   assert.equal(reader.drained, 0)
 })
 
-test('however it is written, the peer gets all of it, in order', async (t) => {
+test('however it is written, each peer gets all of it, in order', async (t) => {
   const piece = fc.record({
+    to: fc.nat(2),
     how: fc.constantFrom('write', 'gather', 'gatherText'),
-    length: fc.oneof(fc.integer({ min: 0, max: 2_500 }), fc.integer({ min: 8_000, max: 40_000 })),
+    length: fc.oneof(fc.nat(2_500), fc.integer({ min: 8_000, max: 40_000 })),
     times: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 60 })),
     pause: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   })
   await fc.assert(
-    fc.asyncProperty(fc.array(piece, { maxLength: 20 }), async (pieces) => {
-      const { connection, client } = await connectionPair(t)
-      const reader = new RecordingReader()
-      connection.setReader(reader)
-      const written: string[] = []
-      for (const [i, { how, length, times, pause }] of pieces.entries()) {
+    fc.asyncProperty(fc.array(piece, { maxLength: 30 }), async (pieces) => {
+      const env = connectionEnv(t)
+      const pairs = await Promise.all([0, 1, 2].map(() => connectionPair(t, env)))
+      const ends = pairs.map((pair) => ({ ...pair, reader: new RecordingReader(), written: [] as string[] }))
+      for (const { connection, reader } of ends) connection.setReader(reader)
+      for (const [i, { to, how, length, times, pause }] of pieces.entries()) {
+        const { connection, written } = ends[to]!
         const content = String.fromCharCode(200 + (i % 50)).repeat(length)
         for (let n = 0; n < times; n += 1) {
           if (how === 'write') connection.write(Buffer.from(content, 'latin1'))
@@ -224,14 +226,16 @@ test('however it is written, the peer gets all of it, in order', async (t) => {
         }
         if (pause) await turn()
       }
-      // The kernel holds a part of it, and nobody has read yet.
-      const { blocked } = connection
-      const received = readAll(client)
-      if (blocked) await reader.until(() => reader.drained > 0)
-      connection.end()
-      // Equal or not: to print the difference would fill the screen.
-      assert.ok((await received).equals(Buffer.from(written.join(''), 'latin1')))
-      connection.destroy()
+      for (const { connection, client, reader, written } of ends) {
+        // The kernel holds a part of it, and nobody has read yet.
+        const { blocked } = connection
+        const received = readAll(client)
+        if (blocked) await reader.until(() => reader.drained > 0)
+        connection.end()
+        // Equal or not: to print the difference would fill the screen.
+        assert.ok((await received).equals(Buffer.from(written.join(''), 'latin1')))
+        connection.destroy()
+      }
     }),
     { numRuns: 40 },
   )

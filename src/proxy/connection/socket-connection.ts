@@ -1,7 +1,7 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { type TimerWheel, WheelTimer } from '#base/timer-wheel.ts'
 import type { Connection, ConnectionReader } from './connection.ts'
-import type { OutBuffer, Outlet } from './out-buffer.ts'
+import type { OutBuffer, Sender } from './out-buffer.ts'
 import type { ReadBuffer } from './read-buffer.ts'
 import type { StreamInfo } from './stream-info.ts'
 import { QUEUED, REFUSED, type Writer, writeAtOnce, writeText } from './tcp-handle.ts'
@@ -20,10 +20,14 @@ class ConnectionSocket extends Socket {
   connection: SocketConnection | undefined = undefined
 }
 
+/** What is longer than this goes at once: copying it would cost more than a system call of its own. */
+const MOST_GATHERED_BYTES = 16 * 1024
+/** As text a small message is cheaper to gather and to write; a larger one costs more, because text is made anew at each step. */
+const MOST_TEXT_BYTES = 2048
 const NOTHING_HELD = Buffer.alloc(0)
 
 /** A connection over a TCP or Unix socket. Bytes come through `onread`, past Node's stream machinery. */
-export class SocketConnection implements Connection, Outlet, Writer {
+export class SocketConnection implements Connection, Sender, Writer {
   readonly info: StreamInfo
   readonly socket: Socket
   closed = false
@@ -33,8 +37,8 @@ export class SocketConnection implements Connection, Outlet, Writer {
   private paused = false
   /** The kernel's send buffer was full: Node has the rest. */
   blocked = false
-  /** The OutBuffer may hold something of ours. */
-  private gathered = false
+  /** Written, small, and not sent yet; latin-1. Larger things are gathered in the OutBuffer, behind what was here. */
+  private gathered = ''
   private peerEnded = false
   private endDelivered = false
   private gone = false
@@ -82,55 +86,46 @@ export class SocketConnection implements Connection, Outlet, Writer {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.closed) return true
-    this.lastActiveTick = this.env.wheel.tick
-    if (this.gathered) this.env.out.flush()
-    this.send(chunk, 0, chunk.length)
-    return !this.blocked
+    return this.sendNow(chunk, 0, chunk.length)
   }
 
   gather(bytes: Buffer, start: number, end: number): boolean {
+    const length = end - start
+    if (length > MOST_GATHERED_BYTES) return this.sendNow(bytes, start, end)
     if (this.closed) return true
     this.lastActiveTick = this.env.wheel.tick
-    this.env.out.bytes(this, bytes, start, end)
-    // Only now: to make room it may have sent what was gathered before.
-    this.gathered = true
+    if (this.gathersText(length)) this.addText(bytes.toString('latin1', start, end))
+    else this.makeRoom(length).copy(bytes, start, end)
     return !this.blocked
   }
 
   gatherText(text: string): boolean {
+    if (text.length > MOST_GATHERED_BYTES) return this.sendNow(Buffer.from(text, 'latin1'), 0, text.length)
     if (this.closed) return true
     this.lastActiveTick = this.env.wheel.tick
-    this.env.out.text(this, text)
-    this.gathered = true
+    if (this.gathersText(text.length)) this.addText(text)
+    else this.makeRoom(text.length).write(text)
     return !this.blocked
   }
 
-  /** What the kernel does not take at once is copied. The OutBuffer's to call, as is the next one. */
-  send(bytes: Buffer, start: number, end: number): void {
-    if (this.closed) return
-    this.gathered = false
-    const rest = start + (this.blocked ? 0 : writeAtOnce(this.socket, bytes, start, end))
-    if (rest < end) this.leaveToStream(Buffer.from(bytes.subarray(rest, end)))
-  }
-
-  sendText(text: string): void {
-    if (this.closed) return
-    this.gathered = false
-    const outcome = this.blocked ? REFUSED : writeText(this.socket, text, this)
-    if (outcome === QUEUED) this.blocked = true
-    else if (outcome === REFUSED) this.leaveToStream(Buffer.from(text, 'latin1'))
+  flush(): void {
+    const { out } = this.env
+    const text = this.gathered
+    if (text !== '') {
+      this.gathered = ''
+      this.passText(text)
+    } else if (out.isHeldBy(this)) this.pass(out.bytes, 0, out.release())
   }
 
   end(): void {
     if (this.closed) return
-    if (this.gathered) this.env.out.flush()
+    this.flush()
     this.socket.end()
   }
 
   destroy(reset = false): void {
     if (this.closed) return
-    if (this.gathered) this.env.out.flush()
+    this.flush()
     this.closed = true
     this.stopIdleTimer()
     // Only TCP knows RST; a Unix socket is simply closed.
@@ -194,6 +189,51 @@ export class SocketConnection implements Connection, Outlet, Writer {
   takeDrain(): void {
     this.blocked = false
     if (!this.closed) this.reader?.onDrain()
+  }
+
+  private gathersText(length: number): boolean {
+    return this.gathered.length + length <= MOST_TEXT_BYTES && !this.env.out.isHeldBy(this)
+  }
+
+  private addText(text: string): void {
+    if (this.gathered === '') this.env.out.add(this)
+    this.gathered += text
+  }
+
+  /** The buffer, with what is gathered in it and room for so much more. */
+  private makeRoom(length: number): OutBuffer {
+    const { out } = this.env
+    if (out.isHeldBy(this)) {
+      if (out.room >= length) return out
+      this.flush()
+    }
+    if (this.gathered === '') out.add(this)
+    out.giveTo(this)
+    out.write(this.gathered)
+    this.gathered = ''
+    return out
+  }
+
+  private sendNow(bytes: Buffer, start: number, end: number): boolean {
+    if (this.closed) return true
+    this.lastActiveTick = this.env.wheel.tick
+    this.flush()
+    this.pass(bytes, start, end)
+    return !this.blocked
+  }
+
+  /** What the kernel does not take at once is copied. */
+  private pass(bytes: Buffer, start: number, end: number): void {
+    if (this.closed) return
+    const rest = start + (this.blocked ? 0 : writeAtOnce(this.socket, bytes, start, end))
+    if (rest < end) this.leaveToStream(Buffer.from(bytes.subarray(rest, end)))
+  }
+
+  private passText(text: string): void {
+    if (this.closed) return
+    const outcome = this.blocked ? REFUSED : writeText(this.socket, text, this)
+    if (outcome === QUEUED) this.blocked = true
+    else if (outcome === REFUSED) this.leaveToStream(Buffer.from(text, 'latin1'))
   }
 
   private leaveToStream(bytes: Buffer): void {
