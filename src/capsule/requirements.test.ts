@@ -14,7 +14,7 @@ test('what is printed about a resolver that is missing is the command that mends
     string,
     string,
   ]
-  writeFileSync(empty, 'search example.com\n')
+  writeFileSync(empty, 'search example.com')
   symlinkSync(join(folder, 'nowhere/resolv.conf'), dangling)
   for (const file of [empty, missing, dangling]) {
     const { status, mend = '' } = inspectResolver(file)

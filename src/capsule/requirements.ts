@@ -87,10 +87,14 @@ export function inspectResolver(file = '/etc/resolv.conf'): Requirement {
     const path = realpathSync(file)
     const servers = readFileSync(path, 'utf8').match(/^\s*nameserver\s+\S+/gm) ?? []
     if (servers.length > 0) return ok(name, `${servers.length} in ${path}`)
-    return warning(`${path} names no server`, 'echo nameserver 1.1.1.1 >>')
+    // Its last line may have no end.
+    return warning(`${path} names no server`, 'printf "\\nnameserver 1.1.1.1\\n" >>')
   } catch (error) {
+    const detail = messageOf(error)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES') return { name, status: 'warning', detail, mend: rootCommand(`chmod a+r ${file}`) }
     // It may be a link to what is not there.
-    return warning(messageOf(error), `rm -f ${file} && echo nameserver 1.1.1.1 >`)
+    return warning(detail, `rm -f ${file} && echo nameserver 1.1.1.1 >`)
   }
 }
 
