@@ -88,3 +88,16 @@ test('a process that could not begin to serve ends with its run all the same, an
   await ended
   assert.deepEqual(readdirSync(runtime), [])
 })
+
+test('a directory in which no socket can be made is passed over', async (context) => {
+  const runtime = runtimeDirectory(context)
+  const long = join(runtime, 'x'.repeat(100))
+  mkdirSync(long)
+  for (const directory of [long, join(runtime, 'missing'), 'relative']) {
+    process.env.XDG_RUNTIME_DIR = directory
+    const control = start([])
+    await control.ready
+    assert.ok(!control.socketPath.startsWith(directory))
+    await control.close()
+  }
+})

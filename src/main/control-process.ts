@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { Fault } from '#base/fault.ts'
 import { ownEnvironment } from '#base/own-environment.ts'
 import { programPath } from '#base/program-path.ts'
@@ -14,6 +14,8 @@ const RESTART_MS = 1_000
 /** How long it may take to clean up after itself. */
 const END_MS = 1_000
 const NAME_BYTES = 8
+/** A socket's path has room for 107 bytes, of which "/postern-", its random name and "/xds" are ours. */
+const MOST_PATH_BYTES = 107 - '/postern-/xds'.length - 2 * NAME_BYTES
 
 type Phase = 'starting' | 'serving' | 'starting again'
 
@@ -111,16 +113,22 @@ async function endOf(child: ChildProcess): Promise<void> {
   clearTimeout(limit)
 }
 
-/** Where only this user comes: the runtime directory, /run for root, or the temporary directory (a folder of mode 0700 in it). */
+/** Where only this user comes: the runtime directory, /run for root, or a temporary directory (a folder of mode 0700 in it). */
 function privateDirectory(): string {
-  for (const directory of [process.env.XDG_RUNTIME_DIR, '/run']) {
-    if (directory === undefined) continue
-    try {
-      accessSync(directory, constants.W_OK)
-      return directory
-    } catch {
-      // Not there or not ours: the next.
-    }
+  const candidates = [process.env.XDG_RUNTIME_DIR, '/run', tmpdir(), '/tmp']
+  const usable = candidates.find((directory) => directory !== undefined && isUsable(directory))
+  if (usable !== undefined) return usable
+  throw new Fault('control/socket-directory', 'there is no directory that a socket can be made in', {
+    mend: `set TMPDIR to a directory that you may write to, with a path of at most ${MOST_PATH_BYTES} bytes`,
+  })
+}
+
+function isUsable(directory: string): boolean {
+  if (!isAbsolute(directory) || Buffer.byteLength(directory) > MOST_PATH_BYTES) return false
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
   }
-  return tmpdir()
 }
