@@ -241,6 +241,18 @@ test('however it is written, each peer gets all of it, in order', async (t) => {
   )
 })
 
+test('with a Node whose handles are others, what is gathered goes through the stream', async (t) => {
+  const { connection, client } = await connectionPair(t)
+  const received = readAll(client)
+  const { _handle: handle } = connection.socket as unknown as { readonly _handle: object }
+  Object.assign(handle, { writeLatin1String: undefined })
+  connection.gatherText('ü'.repeat(1_000))
+  await turn()
+  connection.gatherText(' and more')
+  connection.end()
+  assert.equal((await received).toString('latin1'), `${'ü'.repeat(1_000)} and more`)
+})
+
 test('destroy with reset is seen by the peer as RST, destroy without as FIN', async (t) => {
   const first = await connectionPair(t)
   const reset = once(first.client, 'error')
