@@ -72,7 +72,8 @@ test('whatever clients and servers do to each other, nothing stays counted, and 
     routes: routeTableOf({ '*': [routeOf('c', { retry, timeoutMs: 200 })] }),
     manager: { streamIdleTimeoutMs: 300, idleTimeoutMs: 300 },
   })
-  for (let round = 0; round < 30; round++) {
+  // On a machine that has much else to do, clients leave before they are heard: it takes more of them.
+  for (let round = 0; round < 30 || (proxy.logged.length <= 300 && round < 300); round++) {
     const sockets = await Promise.all(Array.from({ length: 20 }, () => dialLoopback(t, proxy.port)))
     for (const socket of sockets) pick(CLIENTS)(socket.resume())
     await sleep(10)
