@@ -174,14 +174,14 @@ interface Outcome {
 /** The outcome that a decision promises. A host is found wherever a call is allowed; it is not dialled here, which HTTP answers with 503. */
 function foretold(decision: Decision, { protocol }: HypotheticalCall): Outcome {
   const isHttp = protocol === 'http' && decision.virtualHost !== undefined
-  const reaches = decision.reason === 'routed' || decision.reason === 'passthrough' || decision.reason === 'no_endpoint'
+  const isMadeUp = decision.reason === 'made_up_address'
+  const reaches = ['routed', 'passthrough', 'no_endpoint'].includes(decision.reason) || isMadeUp
   return {
     cluster: reaches ? (decision.cluster ?? '') : '',
     foundHost: decision.verdict === 'allow',
     route: decision.route ?? '',
     status: decision.verdict === 'allow' && isHttp ? 503 : (decision.status ?? 0),
-    refused:
-      decision.reason === 'black_hole' || decision.reason === 'no_filter_chain' || decision.reason === 'no_listener',
+    refused: ['black_hole', 'no_filter_chain', 'no_listener'].includes(decision.reason) || (isMadeUp && !isHttp),
   }
 }
 
@@ -247,8 +247,9 @@ class DataPlane {
       config: cluster,
       circuit: { connections: 0, pendingRequests: 0, requests: 0 },
       pickHost: (destination): HostChoice => {
-        this.#foundHost = real === undefined ? cluster.endpoints.length > 0 : real.pickHost(destination).kind === 'host'
-        return { kind: 'none', reason: 'this test dials nobody' }
+        const choice = real?.pickHost(destination)
+        this.#foundHost = choice === undefined ? cluster.endpoints.length > 0 : choice.kind === 'host'
+        return choice?.kind === 'refused' ? choice : { kind: 'none', reason: 'this test dials nobody' }
       },
       whenResolved: () => () => {},
       onRetired: () => {},

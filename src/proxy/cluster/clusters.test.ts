@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { TimerWheel } from '#base/timer-wheel.ts'
 import type { Cluster } from '#proxy/config/model.ts'
 import { type NameLookup, NO_NAMES } from '#proxy/dns/name-lookup.ts'
+import { syntheticIpv4, syntheticIpv6 } from '#proxy/dns/synthetic-range.ts'
 import { clusterOf, endpointOf } from '#test/proxy-config.ts'
 import { Clusters } from './clusters.ts'
 import type { ResolvedAddress, Resolver } from './resolver.ts'
@@ -107,6 +108,9 @@ test('no application is led to the machine of the proxy, its link or its cloud, 
   for (const address of [...own, ...link])
     for (const name of ['PassthroughCluster', 'all'])
       assert.deepEqual(pick(name, address), { kind: 'refused', reason: 'local_address' }, `${name} ${address}`)
+  // Where a name's own entries take no call, its made-up address leads nowhere.
+  for (const address of ['240.240.0.1', '2001:2::f0f0:1', syntheticIpv4(1), syntheticIpv6(1)])
+    assert.deepEqual(pick('PassthroughCluster', address), { kind: 'refused', reason: 'made_up_address' }, address)
   assert.equal(keyOf(pick('named', '169.254.169.254')), '169.254.169.254:80')
   assert.equal(pick('named', '127.0.0.1').kind, 'refused')
   assert.equal(pick('named', '169.254.170.2').kind, 'refused')

@@ -1,6 +1,7 @@
 import type { Cidr, Cluster } from '#proxy/config/model.ts'
 import type { NameLookup } from '#proxy/dns/name-lookup.ts'
 import { PrefixMap } from '#proxy/dns/prefix-map.ts'
+import { isMadeUp } from '#proxy/dns/synthetic-range.ts'
 import { BaseCluster } from './base-cluster.ts'
 import { Host } from './host.ts'
 import { specialAddressOf } from './special-address.ts'
@@ -13,7 +14,7 @@ import type { AddressRefusal, Circuit, Destination, HostChoice } from './upstrea
 export class OriginalDstCluster extends BaseCluster {
   private readonly names: NameLookup
   private readonly host: string
-  /** Undefined: whatever comes here may go on. */
+  /** Undefined: whatever comes here may go on, if it leads anywhere. */
   private readonly addresses: PrefixMap<Cidr> | undefined
   /** The address that was looked at last, and may be dialled: most are dialled again and again. */
   private admitted = ''
@@ -43,7 +44,8 @@ export class OriginalDstCluster extends BaseCluster {
     const named = this.addresses?.longest(address)
     // A block that holds the link's addresses among all others has not been written with them in mind.
     if (special === 'link') return specialAddressOf(named?.address ?? '') === 'link' ? undefined : 'local_address'
-    if (this.addresses === undefined || named !== undefined) return undefined
+    if (this.addresses === undefined) return isMadeUp(address) ? 'made_up_address' : undefined
+    if (named !== undefined) return undefined
     return this.names.wasAnsweredFor(address, this.host) ? undefined : 'address_mismatch'
   }
 }

@@ -17,8 +17,11 @@ export type HostChoice =
   /** The address may not be dialled: a denial. */
   | { readonly kind: 'refused'; readonly reason: AddressRefusal }
 
-/** `address_mismatch`: it was never answered for the host; `local_address`: it means this machine, its link, or its cloud. */
-export type AddressRefusal = 'address_mismatch' | 'local_address'
+/**
+ * `address_mismatch`: it was never answered for the host; `local_address`: it means this machine, its link, or its cloud;
+ * `made_up_address`: it stands for a name, whose own entries did not take the call.
+ */
+export type AddressRefusal = 'address_mismatch' | 'local_address' | 'made_up_address'
 
 /** What is in use of a cluster, against its circuit breaker. Outlives changes of the cluster's configuration. */
 export class Circuit {

@@ -1,6 +1,6 @@
 import { formatHostPort } from '#base/host-port.ts'
 import { OriginalDstCluster } from '#proxy/cluster/original-dst-cluster.ts'
-import { Circuit } from '#proxy/cluster/upstream-cluster.ts'
+import { type AddressRefusal, Circuit } from '#proxy/cluster/upstream-cluster.ts'
 import {
   BLACK_HOLE_CLUSTER,
   BLOCK_ALL_ROUTE,
@@ -49,7 +49,7 @@ export interface Decision {
     | 'no_route'
     | 'no_cluster'
     | 'no_endpoint'
-    | 'local_address'
+    | AddressRefusal
   /** Allowed only when DNS has answered the address for this host; the call is refused as `address_mismatch` otherwise. */
   readonly ifAnsweredFor?: string
 }
@@ -150,10 +150,14 @@ function toCluster(config: ProxyConfig, at: Place, name: string, { ip, port }: H
     return { ...there, status: isHttp ? 503 : undefined, reason: 'no_endpoint' }
   const reason = cluster.service === undefined ? 'passthrough' : 'routed'
   if (cluster.type !== 'ORIGINAL_DST') return { ...there, verdict: 'allow', reason }
-  const isRefused = (names: NameLookup): boolean =>
-    new OriginalDstCluster(cluster, new Circuit(), names).pickHost({ address: ip, port }).kind === 'refused'
-  if (isRefused(ANSWERED)) return { ...there, status: isHttp ? 502 : undefined, reason: 'local_address' }
-  const condition = isRefused(NO_NAMES) && cluster.service !== undefined ? { ifAnsweredFor: cluster.service.host } : {}
+  const refusalWith = (names: NameLookup): AddressRefusal | undefined => {
+    const choice = new OriginalDstCluster(cluster, new Circuit(), names).pickHost({ address: ip, port })
+    return choice.kind === 'refused' ? choice.reason : undefined
+  }
+  const refusal = refusalWith(ANSWERED)
+  if (refusal !== undefined) return { ...there, status: isHttp ? 502 : undefined, reason: refusal }
+  const isConditional = refusalWith(NO_NAMES) !== undefined && cluster.service !== undefined
+  const condition = isConditional ? { ifAnsweredFor: cluster.service.host } : {}
   return { ...there, verdict: 'allow', reason, ...condition }
 }
 

@@ -36,7 +36,10 @@ export interface Explanation {
 /** Explains a refusal from the configuration that refused it. Pure. */
 export function explainDenial(index: DenialIndex, call: RefusedCall): Explanation {
   const host = call.host?.toLowerCase()
-  if (call.refusal !== undefined) return explainRefusal(call.refusal)
+  const { refusal } = call
+  // What a made-up address stands for is explained as if nothing had been let through.
+  if (refusal !== undefined && refusal.reason !== 'made_up_address')
+    return explainRefusal(refusal.reason, refusal.service)
   if (call.protocol === 'udp') return { reason: 'udp', nearest: undefined }
   if (host === undefined) return explainAddress(index, call)
   const services = servicesOf(index, host)
@@ -46,7 +49,7 @@ export function explainDenial(index: DenialIndex, call: RefusedCall): Explanatio
   return notNamed(nearestOf(servicesAt(index, call.ip) ?? [], 'spec.hosts'))
 }
 
-function explainRefusal({ reason, service }: RefusedAddress): Explanation {
+function explainRefusal(reason: DenialReason, service: ServiceRef | undefined): Explanation {
   if (service === undefined) return { reason, nearest: undefined }
   const allows = `allows port ${service.port} of ${service.host} only, at the addresses that DNS answers for it`
   return { reason, nearest: { rule: ruleOf(service), field: 'spec.addresses', allows } }

@@ -24,6 +24,11 @@ export function syntheticSlot(ip: string): number | undefined {
   return undefined
 }
 
+/** Whether an address in canonical text stands for a name, one that is allowed (a virtual IP) or not. */
+export function isMadeUp(ip: string): boolean {
+  return ['240.240.', '240.241.', '2001:2::', '2001:2:0:'].some((prefix) => ip.startsWith(prefix))
+}
+
 function inRange(slot: number): number | undefined {
   return slot >= 1 && slot <= SYNTHETIC_SLOTS ? slot : undefined
 }
