@@ -55,6 +55,10 @@ test('a command that dies of a signal makes Postern exit with 128 + its number',
   for (const options of [[], ['--cooperative']]) assert.equal((await sealed(options, 'kill -40 $$')).code, 168)
 })
 
+test('a command that stops itself, and is continued by one of its own, runs on', async () => {
+  assert.equal((await sealed([], '(sleep 0.3; kill -CONT $$) & kill -STOP $$; exit 12')).code, 12)
+})
+
 test('a command that does not exist is 127', async () => {
   const outcome = await postern('run', '--', '/nonexistent/program')
   assert.equal(outcome.code, 127)

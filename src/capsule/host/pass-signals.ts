@@ -33,8 +33,12 @@ export function passSignals(program: Program, terminal: Terminal): () => void {
   }
 }
 
-/** The program was stopped from its terminal: the shell that waits for this process has to see a stop, too. */
+/**
+ * The program was stopped: if from its terminal, the shell that waits for this process has to see a stop, too. Without one it has
+ * stopped itself, or was by one of its own, who will start it again.
+ */
 export function stopWithProgram(terminal: Terminal): void {
+  if (!terminal.isThere) return
   terminal.takeBack()
   process.kill(process.pid, 'SIGSTOP')
 }
