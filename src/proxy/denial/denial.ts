@@ -12,6 +12,7 @@ export type DenialReason =
   | 'address_not_allowed'
   /** TLS without a server name, where only a server name could have allowed it. */
   | 'no_sni'
+  | 'no_host_header'
   /** A cluster stands for the host but it has no endpoint. */
   | 'no_endpoint'
   /** A service entry names the host, but the address that was dialled is none that DNS answered for it, nor one that the entry names. */

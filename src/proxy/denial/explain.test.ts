@@ -101,6 +101,14 @@ describe('a host that is named', () => {
     )
   })
 
+  it('but whose Host header is an address', () => {
+    const services = [{ host: 'example.com', port: 80, protocol: 'HTTP' }]
+    assert.equal(
+      nearestText(services, { host: 'example.com', hostKnownBy: 'dns', port: 80, protocol: 'http' }),
+      'no_host_header: ServiceEntry default/example.com allows port 80 to the Host header example.com only [spec.hosts]',
+    )
+  })
+
   it('for other addresses', () => {
     assert.equal(
       nearestText([WIKIPEDIA], { host: 'wikipedia.org', hostKnownBy: 'sni', ip: '203.0.113.9' }),

@@ -100,6 +100,7 @@ function explainProtocol(service: IndexedService, call: RefusedCall): Explanatio
     const allows = `allows HTTP/1.1 and HTTP/2 on port ${service.port} of ${service.host}`
     return { reason: 'http_version', nearest: { rule: service.rule, field: 'spec.ports[].protocol', allows } }
   }
+  if (declared === 'http' && call.host !== undefined && call.hostKnownBy === 'dns') return noHostHeader(service)
   if (service.hasEndpoint) return undefined
   const nearest = {
     rule: service.rule,
@@ -116,6 +117,12 @@ function noServerName(service: IndexedService): Explanation {
     allows: `allows port ${service.port} to the server name ${service.host} only`,
   }
   return { reason: 'no_sni', nearest }
+}
+
+/** DNS told its name, and the request goes by the address. */
+function noHostHeader(service: IndexedService): Explanation {
+  const allows = `allows port ${service.port} to the Host header ${service.host} only`
+  return { reason: 'no_host_header', nearest: { rule: service.rule, field: 'spec.hosts', allows } }
 }
 
 function addressNotAllowed(service: IndexedService): Explanation {

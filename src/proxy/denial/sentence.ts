@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<Denial['reason'], (denial: Denial) => string>> = 
   http_version: () => 'only HTTP/1.1 and HTTP/2 are routed, and the request is neither',
   address_not_allowed: () => 'no ServiceEntry allows this address',
   no_sni: () => 'the TLS handshake names no server, and only a server name could have allowed it',
+  no_host_header: () => 'the Host header names no host, and only a host could have allowed it',
   no_endpoint: () => 'the host is allowed, but no endpoint of it is known and healthy',
   address_mismatch: () =>
     'the host is allowed, but this address was never answered for it: its name was not looked up here',
