@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import type { Fault } from '#base/fault.ts'
+import { type Fault, messageOf } from '#base/fault.ts'
 import { collectProgram } from '#capsule/agent/reaper.ts'
 import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
@@ -64,7 +64,12 @@ async function runProgram(options: RunOptions, parts: RunParts, port: number): P
   releaseStartUpMemory()
   let { pid } = child
   const stopPassing = passSignals((signal) => {
-    if (pid !== undefined) process.kill(pid, signal)
+    try {
+      if (pid !== undefined) process.kill(pid, signal)
+    } catch (error) {
+      // It may have become another user's (sudo).
+      notice(`${signal} cannot be passed on to the command: ${messageOf(error)}`)
+    }
   })
   try {
     const exit = await exitOf(child, (error) => commandFault(file, env.PATH, error))
