@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer as createHttp1Server } from 'node:http'
 import { type ClientHttp2Session, connect, constants, createServer, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo, Server } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Cluster } from '#proxy/config/model.ts'
 import { BLOCK_ALL, httpProxyOnLoopback, routeOf, routeTableOf } from '#test/http-loopback.ts'
+import { dialLoopback, readAll } from '#test/loopback.ts'
 import { clusterOf, endpointOf } from '#test/proxy-config.ts'
 
 async function listen(t: TestContext, server: Server): Promise<number> {
@@ -175,6 +176,40 @@ test('a stream that the server refuses or resets is told as such', async (t) => 
   const answer = await ask(dialHttp2(t, proxy.port), { ':method': 'GET', ':path': '/' })
   assert.equal(answer.headers[':status'], 503)
   assert.match(answer.text, /reset reason: remote refused stream reset$/)
+})
+
+/** A frame of HTTP/2 (RFC 9113, 4.1). */
+function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9)
+  head.writeUIntBE(payload.length, 0, 3)
+  head[3] = type
+  head[4] = flags
+  head.writeUInt32BE(stream, 5)
+  return Buffer.concat([head, payload])
+}
+
+test('a response that the server breaks off without an error is not passed as whole', async (t) => {
+  const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4]
+  const settings = [frame(SETTINGS, 0, 0, Buffer.alloc(0)), frame(SETTINGS, 1, 0, Buffer.alloc(0))]
+  const answer = [frame(HEADERS, 4, 1, Buffer.of(0x88)), frame(DATA, 0, 1, Buffer.from('half'))]
+  const port = await listen(
+    t,
+    createTcpServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.write(Buffer.concat([...settings, ...answer])))
+      // NO_ERROR, as who wants no more of a request says.
+      setTimeout(() => socket.write(frame(RST_STREAM, 0, 1, Buffer.alloc(4))), 30)
+      t.after(() => socket.destroy())
+    }),
+  )
+  const proxy = await proxyTo(t, port, 'http2')
+  const socket = await dialLoopback(t, proxy.port)
+  const received = readAll(socket)
+  socket.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n')
+  const text = (await received).toString()
+  assert.match(text, /^HTTP\/1\.1 200 OK\r\n/)
+  assert.match(text, /\r\n4\r\nhalf\r\n$/)
+  assert.deepEqual(proxy.logged[0]!.info.responseFlags, ['UR'])
 })
 
 test('a blocked host is a denial over HTTP/2 too, and for gRPC in its own terms', async (t) => {

@@ -16,6 +16,8 @@ export class UpstreamHttp2 implements UpstreamStream {
   #requestTrailers: Fields = NO_FIELDS
   #responseTrailers: Fields = NO_FIELDS
   #bodiless = false
+  /** END_STREAM came. */
+  #whole = false
 
   constructor(session: ClientHttp2Session, observer: UpstreamObserver, reused: boolean) {
     this.#session = session
@@ -44,6 +46,12 @@ export class UpstreamHttp2 implements UpstreamStream {
   }
 
   #listen(stream: ClientHttp2Stream): void {
+    // Node pushes an end for END_STREAM, and for a stream that is closed without it: then it is closed already.
+    const { push } = stream
+    stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      if (chunk === null && !stream.closed) this.#whole = true
+      return push.call(stream, chunk, encoding)
+    }
     stream.on('headers', (_headers, _flags, raw?: string[]) => this.#observer?.onResponseHead(headOf(raw ?? [], false)))
     stream.on('response', (_headers, flags, raw?: string[]) => {
       const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
@@ -68,9 +76,9 @@ export class UpstreamHttp2 implements UpstreamStream {
       this.#observer?.onResponseBody(chunk, 0, chunk.length)
       if (this.#observer?.downstreamBlocked === true) stream.pause()
     })
+    // After a reset the stream ends as well, and the reset may say that there was no error.
     stream.on('end', () => {
-      // After a reset the stream ends as well: only its code tells.
-      if (stream.rstCode === constants.NGHTTP2_NO_ERROR) this.#end(undefined)
+      if (this.#whole) this.#end(undefined)
     })
   }
 
