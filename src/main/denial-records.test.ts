@@ -100,7 +100,14 @@ test('a port that the nearest entry lacks is told as what to add to it: a second
     'add {number: 443, name: tcp-443, protocol: TCP} to spec.ports of ServiceEntry shop/v4',
   )
   const old = [{ host: 'www.example.com', port: 80, definedBy: 'EgressRule shop/site' }]
-  assert.equal(mendOf(site, old), 'add port 443 (TLS) to spec.ports of EgressRule shop/site')
+  assert.equal(mendOf(site, old), 'add {port: 443, protocol: https} to spec.ports of EgressRule shop/site')
+  // It opens TCP of addresses only.
+  assert.equal(mendOf({ ...site, hostKnownBy: 'dns', protocol: 'tcp', port: 9000 }, old), '')
+  // Refused before it spoke: what the port usually carries.
+  assert.equal(
+    mendOf({ ...site, hostKnownBy: 'connect', protocol: 'tcp' }, services),
+    'add {number: 443, name: tls-443, protocol: TLS} to spec.ports of ServiceEntry shop/site',
+  )
 })
 
 test('a name that its entry holds to other addresses gets no entry of its own', () => {

@@ -103,12 +103,13 @@ function nameable({ reason, host, hostKnownBy, protocol, destination }: Denial):
   if ((reason !== 'no_service_entry' && !byAddress) || host?.includes('\\') === true) return undefined
   const { ip, port } = destination
   if (host !== undefined && faultOfFqdn(host) === undefined)
-    return { host, port, protocol: declarable(protocol, hostKnownBy) }
+    return { host, port, protocol: declarable(protocol, hostKnownBy, port) }
   return ip !== '' && syntheticSlot(ip) === undefined ? { ip, port, protocol: 'TCP' } : undefined
 }
 
-/** What is told by no name of its own is opaque. */
-function declarable(protocol: Denial['protocol'], hostKnownBy: Denial['hostKnownBy']): string {
+/** What is told by no name of its own is opaque; what asked a proxy for its way was refused before it spoke, and is what the port usually carries. */
+function declarable(protocol: Denial['protocol'], hostKnownBy: Denial['hostKnownBy'], port: number): string {
+  if (hostKnownBy === 'connect' && protocol === 'tcp') return protocolOfPort(port, undefined)
   return protocol === 'tls' && hostKnownBy !== 'sni' ? 'TCP' : protocol.toUpperCase()
 }
 
@@ -150,13 +151,14 @@ function mendOf(denial: Denial, command: string): string | undefined {
 /** What the nearest entry lacks, ready to be pasted; undefined when it is no port. */
 function portToAdd({ reason, host, hostKnownBy, protocol, destination, nearest }: Denial): string | undefined {
   if (reason !== 'port_not_allowed' || nearest === undefined) return undefined
-  const spoken = host === undefined ? 'TCP' : declarable(protocol, hostKnownBy)
+  const spoken = host === undefined ? 'TCP' : declarable(protocol, hostKnownBy, destination.port)
   const { number, name, protocol: declared } = servicePort(destination.port, protocolOfPort(destination.port, spoken))
-  // Entries of Istio 0.2 (EgressRule) write ports in another way.
-  const port = nearest.rule.startsWith('EgressRule ')
-    ? `port ${number} (${declared})`
-    : `{number: ${number}, name: ${name}, protocol: ${declared}}`
-  return `add ${port} to spec.ports of ${nearest.rule}`
+  if (!nearest.rule.startsWith('EgressRule '))
+    return `add {number: ${number}, name: ${name}, protocol: ${declared}} to spec.ports of ${nearest.rule}`
+  // Rules of Istio 0.2 write ports in another way, know fewer protocols, and open TCP of addresses only.
+  const there = declared === 'TLS' ? 'https' : host === undefined ? 'tcp' : declared.toLowerCase()
+  if (host !== undefined && there !== 'https' && there !== 'http') return undefined
+  return `add {port: ${number}, protocol: ${there}} to spec.ports of ${nearest.rule}`
 }
 
 /** The command that prints the ServiceEntry; of a name's port it knows what that usually carries, and has to be told of anything else. */
