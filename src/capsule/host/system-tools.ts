@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
@@ -13,5 +13,7 @@ export const systemTools = { mount: systemTool('mount'), nft: systemTool('nft') 
 function systemTool(name: string): string {
   const directories = [...SYSTEM_DIRECTORIES, ...(process.env.PATH ?? '').split(':')]
   const places = directories.filter((directory) => directory.startsWith('/')).map((directory) => join(directory, name))
-  return places.find((place) => existsSync(place)) ?? name
+  const place = places.find((candidate) => existsSync(candidate)) ?? name
+  // A link in a directory of the user's can be turned elsewhere; one of the system's may lead to a program of many names (busybox).
+  return place === name || SYSTEM_DIRECTORIES.includes(dirname(place)) ? place : realpathSync(place)
 }
