@@ -52,12 +52,19 @@ export function writeAtOnce(socket: Socket, bytes: Buffer, start: number, end: n
   }
 }
 
+interface ProcessInside {
+  binding?(name: string): Partial<StreamWrap> | undefined
+  readonly noDeprecation?: boolean
+}
+
 const streamWrap = findStreamWrap()
 /** Whose turn it is to stand for a rest. Used again and again while the kernel takes everything. */
 let request = newRequest()
 
 function findStreamWrap(): StreamWrap | undefined {
-  const { binding } = process as unknown as { binding?(name: string): Partial<StreamWrap> | undefined }
+  const { binding, noDeprecation } = process as unknown as ProcessInside
+  // None of the user's business: by NODE_OPTIONS a warning would be shown, or end the run.
+  Object.assign(process, { noDeprecation: true })
   try {
     const found = binding?.('stream_wrap')
     const { WriteWrap, streamBaseState, kLastWriteWasAsync } = found ?? {}
@@ -65,6 +72,8 @@ function findStreamWrap(): StreamWrap | undefined {
     return whole ? { WriteWrap, streamBaseState, kLastWriteWasAsync } : undefined
   } catch {
     return undefined
+  } finally {
+    Object.assign(process, { noDeprecation })
   }
 }
 

@@ -171,7 +171,16 @@ export class RefusedConnection implements ConnectionReader {
     const call = { ip, port, protocol, host, hostKnownBy, isSilent, isOldHttp, ...(refusal && { refusal }) }
     const denial = this.#refuser.deny(call, index)
     info.deniedReason = denial.reason
+    if (isSilent && denial.reason === 'protocol_mismatch') this.#forgive()
     return denial
+  }
+
+  /** Who left without a word has spoken no wrong protocol: its line blames nobody. */
+  #forgive(): void {
+    const { info } = this.#connection
+    info.responseFlags.splice(0)
+    info.responseCodeDetails = ''
+    info.upstreamCluster = ''
   }
 
   #sendAndClose(answer: Buffer): void {
