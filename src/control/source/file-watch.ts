@@ -9,6 +9,9 @@ interface Watched {
   readonly identity: string
 }
 
+/** What is of interest: names in a directory, or all of them; the file itself. */
+type Interest = ReadonlySet<string> | 'all' | 'itself'
+
 /**
  * Tells when something changes in or beside `paths`. Directories are watched, because editors and GitOps tools replace files by renaming
  * others over them, and a watch on the file would stay with the old one. A file that was named itself is watched as well: one that is
@@ -19,8 +22,7 @@ export class FileWatch {
   readonly #onTouched: (file: string | undefined) => void
   readonly #watchers = new Map<string, Watched>()
   readonly #poll: NodeJS.Timeout
-  /** What is of interest in each directory. */
-  #names: ReadonlyMap<string, ReadonlySet<string> | 'all' | 'itself'> = new Map()
+  #names: ReadonlyMap<string, Interest> = new Map()
 
   /** `onTouched` gets the absolute path of the file that changed; undefined when it is not known, or at every poll. */
   constructor(paths: readonly string[], pollMs: number, onTouched: (file: string | undefined) => void) {
@@ -35,11 +37,10 @@ export class FileWatch {
 
   /** Watches directories that are new or took the place of others, and no longer those that went away. */
   refresh(): void {
-    const wanted = new Map<string, ReadonlySet<string> | 'all' | 'itself'>()
-    for (const path of this.#paths) {
-      collectDirectories(path, wanted)
-      if (!wanted.has(path)) wanted.set(path, 'itself')
-    }
+    const directories = new Map<string, ReadonlySet<string> | 'all'>()
+    for (const path of this.#paths) collectDirectories(path, directories)
+    const files = this.#paths.filter((path) => !directories.has(path))
+    const wanted = new Map<string, Interest>([...directories, ...files.map((path) => [path, 'itself'] as const)])
     this.#names = wanted
     for (const [directory, { watcher, identity }] of this.#watchers) {
       if (!wanted.has(directory) || identityOf(directory) !== identity) this.#drop(directory, watcher)
@@ -84,17 +85,17 @@ export class FileWatch {
 }
 
 /** A directory, those below it and those that links in them lead to; and where the path itself stands, which may be replaced, or be a link (mounted ConfigMaps). */
-function collectDirectories(path: string, wanted: Map<string, ReadonlySet<string> | 'all' | 'itself'>): void {
+function collectDirectories(path: string, wanted: Map<string, ReadonlySet<string> | 'all'>): void {
   const directories = isDirectory(path) ? listDirectories(path) : []
   for (const directory of directories) wanted.set(directory, 'all')
   for (const link of directories.flatMap(listLinks)) addFile(realPathOf(link), wanted)
   for (const file of [path, realPathOf(path)]) addFile(file, wanted)
 }
 
-function addFile(file: string, wanted: Map<string, ReadonlySet<string> | 'all' | 'itself'>): void {
+function addFile(file: string, wanted: Map<string, ReadonlySet<string> | 'all'>): void {
   const directory = dirname(file)
   const names = wanted.get(directory)
-  if (names === 'all' || names === 'itself') return
+  if (names === 'all') return
   // Kubernetes renames `..data` to change all files of a mounted ConfigMap at once.
   wanted.set(directory, new Set([...(names ?? []), basename(file), '..data']))
 }

@@ -6,9 +6,12 @@ import { type IpAddress, parseIpAddress, prefixOf } from '#base/ip-address.ts'
  */
 export type SpecialAddress = 'own' | 'link' | undefined
 
-interface Range {
+interface Prefix {
   readonly network: IpAddress
   readonly prefixLength: number
+}
+
+interface Range extends Prefix {
   readonly meaning: SpecialAddress
 }
 
@@ -27,7 +30,7 @@ const RANGES: readonly Range[] = [
 ]
 
 /** IPv6 addresses that stand for an IPv4 one, whose lowest bit is so far to the left: NAT64 (RFC 6052) and 6to4 (RFC 3056). */
-const TRANSLATED: readonly (Omit<Range, 'meaning'> & { readonly shift: bigint })[] = [
+const TRANSLATED: readonly (Prefix & { readonly shift: bigint })[] = [
   { network: parseIpAddress('64:ff9b::') as IpAddress, prefixLength: 96, shift: 0n },
   { network: parseIpAddress('2002::') as IpAddress, prefixLength: 16, shift: 80n },
 ]
@@ -52,6 +55,6 @@ function rangeOf(ip: string, prefixLength: number, meaning: SpecialAddress): Ran
   return { network: parseIpAddress(ip) as IpAddress, prefixLength, meaning }
 }
 
-function holds({ network, prefixLength }: Omit<Range, 'meaning'>, address: IpAddress): boolean {
+function holds({ network, prefixLength }: Prefix, address: IpAddress): boolean {
   return network.family === address.family && prefixOf(network, prefixLength) === prefixOf(address, prefixLength)
 }
