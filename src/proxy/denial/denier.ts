@@ -6,7 +6,7 @@ import type { NameLookup } from '#proxy/dns/name-lookup.ts'
 import type { Denial, DescribeDenial } from './denial.ts'
 import { compileDenialIndex, type DenialIndex } from './denial-index.ts'
 import { DenialLedger, type LedgerEntry } from './denial-ledger.ts'
-import { explainDenial, type RefusedAddress, type RefusedCall, servicesOf } from './explain.ts'
+import { blamesNobody, explainDenial, type RefusedAddress, type RefusedCall, servicesOf } from './explain.ts'
 import { hostOfAuthority } from './recognise.ts'
 import { DENIED_HEADER } from './refusal-bytes.ts'
 import { RefusedConnection } from './refused-connection.ts'
@@ -130,8 +130,7 @@ export class Denier {
       nearest: explanation.nearest,
       configVersion: index?.version ?? '',
     }
-    // Who left without a word has spoken no other protocol than the declared one.
-    if (!named.isSilent || denial.reason !== 'protocol_mismatch') this.#ledger.record(denial)
+    if (!blamesNobody(named.isSilent, denial.reason)) this.#ledger.record(denial)
     return denial
   }
 

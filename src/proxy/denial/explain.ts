@@ -33,6 +33,11 @@ export interface Explanation {
   readonly nearest: NearestRule | undefined
 }
 
+/** Who left without a word has spoken no other protocol than the declared one. */
+export function blamesNobody(isSilent: boolean | undefined, reason: DenialReason): boolean {
+  return isSilent === true && reason === 'protocol_mismatch'
+}
+
 /** Explains a refusal from the configuration that refused it. Pure. */
 export function explainDenial(index: DenialIndex, call: RefusedCall): Explanation {
   const host = call.host?.toLowerCase()

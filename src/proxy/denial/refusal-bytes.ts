@@ -30,7 +30,10 @@ const HTTP_1_1_REQUIRED = 13
 
 /** 502 on the first request's stream, then GOAWAY; GOAWAY alone when there was no request (stream 0). */
 export function http2Refusal(streamId: number, reason: string, body: string): Buffer {
-  const frames = [frame(FRAME.settings, 0, 0, Buffer.alloc(0)), frame(FRAME.settings, ACK, 0, Buffer.alloc(0))]
+  const frames = [
+    http2Frame(FRAME.settings, 0, 0, Buffer.alloc(0)),
+    http2Frame(FRAME.settings, ACK, 0, Buffer.alloc(0)),
+  ]
   if (streamId > 0) {
     const fields = Buffer.concat([
       Buffer.from([0x08]),
@@ -38,17 +41,18 @@ export function http2Refusal(streamId: number, reason: string, body: string): Bu
       hpackField('content-type', 'text/plain; charset=utf-8'),
       hpackField(DENIED_HEADER, reason),
     ])
-    frames.push(frame(FRAME.headers, END_HEADERS, streamId, fields))
-    frames.push(frame(FRAME.data, END_STREAM, streamId, Buffer.from(body)))
+    frames.push(http2Frame(FRAME.headers, END_HEADERS, streamId, fields))
+    frames.push(http2Frame(FRAME.data, END_STREAM, streamId, Buffer.from(body)))
   }
   const goaway = Buffer.alloc(8)
   goaway.writeUInt32BE(streamId, 0)
   goaway.writeUInt32BE(streamId > 0 ? 0 : HTTP_1_1_REQUIRED, 4)
-  frames.push(frame(FRAME.goaway, 0, 0, Buffer.concat([goaway, Buffer.from(body)])))
+  frames.push(http2Frame(FRAME.goaway, 0, 0, Buffer.concat([goaway, Buffer.from(body)])))
   return Buffer.concat(frames)
 }
 
-function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
+/** RFC 9113, 4.1. */
+export function http2Frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9)
   head.writeUIntBE(payload.length, 0, 3)
   head[3] = type

@@ -3,7 +3,7 @@ import { BLACK_HOLE_CLUSTER } from '#proxy/config/model.ts'
 import type { Connection, ConnectionReader } from '#proxy/connection/connection.ts'
 import type { Denial } from './denial.ts'
 import type { DenialIndex } from './denial-index.ts'
-import type { RefusedAddress, RefusedCall } from './explain.ts'
+import { blamesNobody, type RefusedAddress, type RefusedCall } from './explain.ts'
 import { recognise, type Spoken } from './recognise.ts'
 import {
   http1Refusal,
@@ -171,11 +171,11 @@ export class RefusedConnection implements ConnectionReader {
     const call = { ip, port, protocol, host, hostKnownBy, isSilent, isOldHttp, ...(refusal && { refusal }) }
     const denial = this.#refuser.deny(call, index)
     info.deniedReason = denial.reason
-    if (isSilent && denial.reason === 'protocol_mismatch') this.#forgive()
+    if (blamesNobody(isSilent, denial.reason)) this.#forgive()
     return denial
   }
 
-  /** Who left without a word has spoken no wrong protocol: its line blames nobody. */
+  /** Nor does its line. */
   #forgive(): void {
     const { info } = this.#connection
     info.responseFlags.splice(0)

@@ -5,6 +5,7 @@ import { type ClientHttp2Session, connect, constants, createServer, type ServerH
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Cluster } from '#proxy/config/model.ts'
+import { http2Frame } from '#proxy/denial/refusal-bytes.ts'
 import { BLOCK_ALL, httpProxyOnLoopback, routeOf, routeTableOf } from '#test/http-loopback.ts'
 import { dialLoopback, readAll } from '#test/loopback.ts'
 import { clusterOf, endpointOf } from '#test/proxy-config.ts'
@@ -178,27 +179,17 @@ test('a stream that the server refuses or resets is told as such', async (t) => 
   assert.match(answer.text, /reset reason: remote refused stream reset$/)
 })
 
-/** A frame of HTTP/2 (RFC 9113, 4.1). */
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9)
-  head.writeUIntBE(payload.length, 0, 3)
-  head[3] = type
-  head[4] = flags
-  head.writeUInt32BE(stream, 5)
-  return Buffer.concat([head, payload])
-}
-
 test('a response that the server breaks off without an error is not passed as whole', async (t) => {
   const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4]
-  const settings = [frame(SETTINGS, 0, 0, Buffer.alloc(0)), frame(SETTINGS, 1, 0, Buffer.alloc(0))]
-  const answer = [frame(HEADERS, 4, 1, Buffer.of(0x88)), frame(DATA, 0, 1, Buffer.from('half'))]
+  const settings = [http2Frame(SETTINGS, 0, 0, Buffer.alloc(0)), http2Frame(SETTINGS, 1, 0, Buffer.alloc(0))]
+  const answer = [http2Frame(HEADERS, 4, 1, Buffer.of(0x88)), http2Frame(DATA, 0, 1, Buffer.from('half'))]
   const port = await listen(
     t,
     createTcpServer((socket) => {
       socket.on('error', () => {})
       socket.once('data', () => socket.write(Buffer.concat([...settings, ...answer])))
       // NO_ERROR, as who wants no more of a request says.
-      setTimeout(() => socket.write(frame(RST_STREAM, 0, 1, Buffer.alloc(4))), 30)
+      setTimeout(() => socket.write(http2Frame(RST_STREAM, 0, 1, Buffer.alloc(4))), 30)
       t.after(() => socket.destroy())
     }),
   )
