@@ -110,10 +110,21 @@ test('a port that the nearest entry lacks is told as what to add to it: a second
   )
 })
 
-test('a name that its entry holds to other addresses gets no entry of its own', () => {
+test('a name that its entry holds to other addresses is told the address to add to it', () => {
   const cidrs = [{ address: '192.0.2.8', prefixLength: 29 }]
   const services = [{ host: 'www.example.com', port: 443, cidrs }]
-  assert.equal(mendOf({ host: 'www.example.com', hostKnownBy: 'sni' }, services), '')
+  const named = { host: 'www.example.com', hostKnownBy: 'sni' } as const
+  const mend = 'add 192.0.2.1 to spec.addresses of ServiceEntry default/www.example.com'
+  assert.equal(mendOf(named, services), mend)
+  // It knew a name that the entry opens at another made-up address.
+  assert.equal(mendOf({ ...named, ip: '240.241.0.1' }, services), '')
+  assert.equal(
+    mendOf(
+      named,
+      services.map((service) => ({ ...service, definedBy: 'EgressRule default/site' })),
+    ),
+    '',
+  )
   assert.equal(mendOf({}, services), 'postern allow 192.0.2.1:443 > allow.yaml')
 })
 

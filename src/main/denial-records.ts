@@ -145,7 +145,7 @@ export function deniedDestination({ denial, count }: LedgerEntry, command: strin
 
 /** What would allow it: a command, or a change; undefined where neither would do. */
 function mendOf(denial: Denial, command: string): string | undefined {
-  return portToAdd(denial) ?? allowCommand(denial, command)
+  return portToAdd(denial) ?? addressToAdd(denial) ?? allowCommand(denial, command)
 }
 
 /** What the nearest entry lacks, ready to be pasted; undefined when it is no port. */
@@ -159,6 +159,14 @@ function portToAdd({ reason, host, hostKnownBy, protocol, destination, nearest }
   const there = declared === 'TLS' ? 'https' : host === undefined ? 'tcp' : declared.toLowerCase()
   if (host !== undefined && there !== 'https' && there !== 'http') return undefined
   return `add {port: ${number}, protocol: ${there}} to spec.ports of ${nearest.rule}`
+}
+
+/** Where the program knew the address of a named host by itself. */
+function addressToAdd({ reason, host, destination, nearest }: Denial): string | undefined {
+  if (reason !== 'address_not_allowed' && reason !== 'address_mismatch') return undefined
+  if (host === undefined || nearest?.rule.startsWith('ServiceEntry ') !== true) return undefined
+  const { ip } = destination
+  return ip === '' || syntheticSlot(ip) !== undefined ? undefined : `add ${ip} to spec.addresses of ${nearest.rule}`
 }
 
 /** The command that prints the ServiceEntry; of a name's port it knows what that usually carries, and has to be told of anything else. */

@@ -116,6 +116,14 @@ describe('a host that is named', () => {
     )
   })
 
+  it('for the address that was made up for it', () => {
+    const services = [{ ...WIKIPEDIA, cidrs: [{ address: '240.240.0.7', prefixLength: 32 }] }]
+    assert.equal(
+      nearestText(services, { host: 'wikipedia.org', hostKnownBy: 'sni', ip: '203.0.113.9' }),
+      'address_not_allowed: ServiceEntry default/wikipedia-ext allows port 443 of wikipedia.org only [spec.addresses]',
+    )
+  })
+
   it('without a healthy endpoint', () => {
     const services = [{ host: 'db.example.com', port: 3306, protocol: 'TCP', endpoints: 0 }]
     assert.match(

@@ -2,6 +2,7 @@ import { addressBytes } from '#base/ip-address.ts'
 import type { AddressRefusal } from '#proxy/cluster/upstream-cluster.ts'
 import type { ServiceRef } from '#proxy/config/model.ts'
 import { cidrText, commonPrefixLength } from '#proxy/dns/prefix-map.ts'
+import { isMadeUp } from '#proxy/dns/synthetic-range.ts'
 import type { Denial, DenialReason, NearestRule } from './denial.ts'
 import { type DenialIndex, type IndexedService, ruleOf } from './denial-index.ts'
 
@@ -131,8 +132,9 @@ function noHostHeader(service: IndexedService): Explanation {
 }
 
 function addressNotAllowed(service: IndexedService): Explanation {
-  const where =
-    service.networks.length === 0 ? service.host : listed(service.networks.map(({ cidr }) => cidrText(cidr)))
+  // A virtual IP says nothing to anybody: the name got it from the capsule's DNS.
+  const networks = service.networks.filter(({ cidr }) => !isMadeUp(cidr.address))
+  const where = networks.length === 0 ? service.host : listed(networks.map(({ cidr }) => cidrText(cidr)))
   const nearest = {
     rule: service.rule,
     field: 'spec.addresses',
