@@ -9,7 +9,7 @@ import { Fault } from '#base/fault.ts'
 import { parseManifests } from '#kube/manifest.ts'
 import { addAllowVerb, parseDestination } from './allow.ts'
 import { addConvertVerb } from './convert.ts'
-import { addValidateVerb } from './validate.ts'
+import { addValidateVerb, type LogRemark } from './validate.ts'
 import type { VerbIo } from './verb-io.ts'
 
 const GOOD = 'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: [a.com]}\n'
@@ -23,12 +23,12 @@ function run(...words: readonly string[]) {
   return runWith(async () => [], ...words)
 }
 
-async function runWith(logFaults: (config: MeshConfig) => Promise<readonly string[]>, ...words: readonly string[]) {
+async function runWith(logRemarks: (config: MeshConfig) => Promise<readonly LogRemark[]>, ...words: readonly string[]) {
   let stdout = ''
   let stderr = ''
   const io: VerbIo = { stdout: { write: (text) => (stdout += text) }, stderr: { write: (text) => (stderr += text) } }
   const program = new Command('postern').exitOverride()
-  addValidateVerb(program, io, logFaults)
+  addValidateVerb(program, io, logRemarks)
   addConvertVerb(program, io)
   addAllowVerb(program, io)
   await program.parseAsync([...words], { from: 'user' })
@@ -124,8 +124,10 @@ test('a log format that nothing could write is an error at its field, in a Confi
     'map.yaml':
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\ndata:\n  mesh: |\n    accessLogFormat: "%REAQ(X)%"\n',
   })
-  const faults = async ({ accessLogFormat }: MeshConfig) => [`no such thing: ${accessLogFormat}`]
-  const { code, stdout } = await runWith(faults, 'validate', '-f', at)
+  const remarks = async ({ accessLogFormat }: MeshConfig) => [
+    { level: 'error', text: `no such thing: ${accessLogFormat}` } as const,
+  ]
+  const { code, stdout } = await runWith(remarks, 'validate', '-f', at)
   assert.equal(code, 1)
   assert.match(stdout, /map\.yaml:\d+:\d+: error: data\.mesh\.accessLogFormat: no such thing: %REAQ\(X\)%\n/)
   assert.match(stdout, /plain\.yaml:3:\d+: error: accessLogFormat: no such thing: %REAQ\(X\)%\n/)

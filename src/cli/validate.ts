@@ -5,22 +5,24 @@ import type { MeshConfig } from '#api/mesh-config.ts'
 import { messageAbout } from '#kube/manifest.ts'
 import { isDirectory } from '#kube/manifest-directory.ts'
 import { listManifestFiles, readManifestFile } from '#kube/manifest-files.ts'
-import type { Message } from '#kube/message.ts'
+import type { Finding, Message } from '#kube/message.ts'
 import { renderMessages, resultsByFile } from './render/messages.ts'
 import type { VerbIo } from './verb-io.ts'
 
-/** What those who would write it refuse of the access-log format of a mesh configuration. */
-type LogFaults = (config: MeshConfig) => Promise<readonly string[]>
+/** What those who would write it say of the access-log format of a mesh configuration. */
+type LogRemarks = (config: MeshConfig) => Promise<readonly LogRemark[]>
+
+export type LogRemark = Pick<Finding, 'level' | 'text'>
 
 /** `postern validate -f FILE|DIR... [-o text|json]`: exit code 0 when all is valid, 1 when not. */
-export function addValidateVerb(program: Command, io: VerbIo, logFaults: LogFaults): void {
+export function addValidateVerb(program: Command, io: VerbIo, logRemarks: LogRemarks): void {
   program
     .command('validate')
     .description('Checks configuration files: all errors and warnings, each with its place.')
     .requiredOption('-f, --filename <path...>', 'file or directory of YAML or JSON, or - for standard input')
     .option('-o, --output <format>', 'form of the result: text or json', parseOutput, 'text')
     .action(async (options: { filename: string[]; output: 'text' | 'json' }) => {
-      io.exitCode = await validate(options.filename, options.output, io, logFaults)
+      io.exitCode = await validate(options.filename, options.output, io, logRemarks)
     })
 }
 
@@ -35,11 +37,11 @@ async function validate(
   paths: readonly string[],
   output: 'text' | 'json',
   io: VerbIo,
-  logFaults: LogFaults,
+  logRemarks: LogRemarks,
 ): Promise<number> {
   const files = listManifestFiles(paths)
   const checked = await Promise.all(
-    files.map((file) => withLogFormat(checkManifestFile(readManifestFile(file)), logFaults)),
+    files.map((file) => withLogFormat(checkManifestFile(readManifestFile(file)), logRemarks)),
   )
   // Each file is judged by itself; files that cannot be used together are warned of.
   const { messages } = combine(checked, 'warning')
@@ -50,13 +52,13 @@ async function validate(
   return isValid(messages) ? 0 : 1
 }
 
-/** The file, and what is wrong with the log format in it: operators are the sidecar's, and no matter of the schema. */
-async function withLogFormat(file: DocumentFile, logFaults: LogFaults): Promise<DocumentFile> {
+/** The file, and what is to be said of the log format in it: operators are the sidecar's, and no matter of the schema. */
+async function withLogFormat(file: DocumentFile, logRemarks: LogRemarks): Promise<DocumentFile> {
   const messages: Message[] = [...file.messages]
   for (const { kind, object, manifest } of file.documents) {
     if (kind !== 'MeshConfig') continue
     const path = [...(manifest.kind === 'ConfigMap' ? ['data', 'mesh'] : []), 'accessLogFormat']
-    for (const text of await logFaults(object)) messages.push(messageAbout(manifest, { level: 'error', path, text }))
+    for (const remark of await logRemarks(object)) messages.push(messageAbout(manifest, { ...remark, path }))
   }
   return { ...file, messages }
 }

@@ -3,11 +3,11 @@ import { addAllowVerb } from '#cli/allow.ts'
 import { addConvertVerb } from '#cli/convert.ts'
 import { addDefinitionsVerb } from '#cli/definitions.ts'
 import { addValidateVerb } from '#cli/validate.ts'
-import { accessLogFaults } from './access-log-faults.ts'
+import { accessLogRemarks } from './access-log-remarks.ts'
 
 /** The verbs that only read and write documents. */
 export function addDocumentVerbs(program: Command): void {
-  addValidateVerb(program, process, accessLogFaults)
+  addValidateVerb(program, process, accessLogRemarks)
   addConvertVerb(program, process)
   addAllowVerb(program, process)
   addDefinitionsVerb(program, process)

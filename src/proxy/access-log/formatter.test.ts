@@ -69,6 +69,31 @@ function faultsOf(template: string): readonly string[] {
 }
 
 describe('text format', () => {
+  // What Envoy 1.40 writes for the same request.
+  it('takes paths and their queries apart', () => {
+    const request = httpRequest()
+    request.path = '/x?a=1+2&a=9&b=&c&d=%zz%41%C3%BC&e=1=2'
+    const written = [
+      ['PATH', request.path],
+      ['PATH(WQ:PATH)', request.path],
+      ['PATH(NQ)', '/x'],
+      ['PATH(NQ:ORIG)', '-'],
+      ['QUERY_PARAMS', request.path.slice(3)],
+      ['QUERY_PARAM(a)', '1+2'],
+      ['QUERY_PARAM(b)', ''],
+      ['QUERY_PARAM(c)', ''],
+      ['QUERY_PARAM(d)', '%zzAü'],
+      ['QUERY_PARAM(e)', '1=2'],
+      ['QUERY_PARAM(A)', '-'],
+    ]
+    for (const [operator, expected] of written) assert.equal(text(`%${operator}%`, request), `${expected}\n`, operator)
+  })
+
+  it('takes the long names of header operators', () => {
+    const long = '%REQUEST_HEADER(USER-AGENT)% %RESPONSE_HEADER(:STATUS)%'
+    assert.equal(text(long, httpRequest()), text('%REQ(USER-AGENT)% %RESP(:STATUS)%', httpRequest()))
+  })
+
   it("writes a request in Istio's default format", () => {
     assert.equal(
       text(ISTIO_TEXT, httpRequest()),
@@ -185,16 +210,35 @@ describe('faults of a template', () => {
   it('names header operators without a header and unknown time conversions', () => {
     assert.match(faultsOf('%REQ()%')[0] ?? '', /operator "REQ" needs one header/)
     assert.match(faultsOf('%START_TIME(%Q)%')[0] ?? '', /unknown conversion "%Q"/)
+    assert.match(faultsOf('%PATH(XX)%')[0] ?? '', /"PATH" takes WQ or NQ.*got "XX"/)
+    assert.match(faultsOf('%QUERY_PARAM%')[0] ?? '', /needs the name of a parameter/)
     assert.match(faultsOf('%DURATION(x)%')[0] ?? '', /"DURATION" takes no argument, got "x"/)
   })
 
   it('names the JSON field by its path', () => {
-    const result = compileFormat({ kind: 'json', fields: { a: { b: '%NOPE%' } } }, CONTEXT)
-    assert.deepEqual(result, { faults: ['field "a.b": unknown operator "NOPE"'] })
+    const result = compileFormat({ kind: 'json', fields: { a: { b: '%NOPE%' }, c: ['x', '%NOR%'] } }, CONTEXT)
+    assert.deepEqual(result, {
+      faults: ['field "a.b": unknown operator "NOPE"', 'field "c[1]": unknown operator "NOR"'],
+    })
+  })
+
+  it('knows operators whose value it never has, and says which', () => {
+    const template = '%UPSTREAM_PROTOCOL% %CEL(request.path)% %PROTOCOL%'
+    const result = compileFormat({ kind: 'text', template }, CONTEXT)
+    assert.deepEqual('neverKnown' in result && [...result.neverKnown], ['UPSTREAM_PROTOCOL', 'CEL'])
+    assert.equal(text(template, httpRequest()), '- - HTTP/1.1\n')
   })
 })
 
 describe('JSON format', () => {
+  it('writes lists, and what is no string as it is', () => {
+    const fields = { a: ['%PROTOCOL%', 1.5, null, { b: '%DURATION%' }], c: true, d: [] }
+    assert.equal(
+      compiled({ kind: 'json', fields })(httpRequest()),
+      '{"a":["HTTP/1.1",1.5,null,{"b":12}],"c":true,"d":[]}\n',
+    )
+  })
+
   it('keeps the order of keys, numbers as numbers, and null for what is missing', () => {
     const fields = {
       start_time: '%START_TIME%',

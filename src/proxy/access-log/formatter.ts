@@ -1,4 +1,4 @@
-import type { AccessLogConfig, JsonLogFields } from '#proxy/config/model.ts'
+import type { AccessLogConfig, JsonLogFields, JsonLogValue } from '#proxy/config/model.ts'
 import type { StreamInfo } from '#proxy/connection/stream-info.ts'
 import { escapeText, quoteJson, textOfBytes } from './escape.ts'
 import { LineBytes } from './line-bytes.ts'
@@ -14,14 +14,27 @@ export const ENVOY_DEFAULT_TEXT =
   '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n'
 
 /** A format that is ready to write lines, or every reason why it is not (for the NACK). */
-export type CompiledFormat = { readonly format: FormatLine } | { readonly faults: readonly string[] }
+export type CompiledFormat =
+  | {
+      readonly format: FormatLine
+      /** Names of operators in it that are never more than "-" here. */
+      readonly neverKnown: ReadonlySet<string>
+    }
+  | { readonly faults: readonly string[] }
+
+/** What is found while a format is taken apart. */
+interface Findings {
+  readonly faults: string[]
+  readonly neverKnown: Set<string>
+}
 
 /** Compiles a text template or JSON fields (spec 5.1; Envoy's access log operators). Pure. */
 export function compileFormat(format: AccessLogConfig['format'], context: LogContext): CompiledFormat {
-  const faults: string[] = []
+  const found: Findings = { faults: [], neverKnown: new Set() }
   const line =
-    format.kind === 'text' ? textLine(format.template, context, faults) : jsonLine(format.fields, context, faults)
-  return faults.length > 0 ? { faults } : { format: line }
+    format.kind === 'text' ? textLine(format.template, context, found) : jsonLine(format.fields, context, found)
+  const { faults, neverKnown } = found
+  return faults.length > 0 ? { faults } : { format: line, neverKnown }
 }
 
 /** A template taken apart: literals[0] operators[0] literals[1] ... operators[n-1] literals[n]. */
@@ -40,7 +53,7 @@ interface Operator {
 
 const OPERATOR = /%(?:%|([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%)/y
 
-function parseTemplate(template: string, context: LogContext, faults: string[]): Template {
+function parseTemplate(template: string, context: LogContext, { faults, neverKnown }: Findings): Template {
   const literals: string[] = []
   const operators: Operator[] = []
   let literal = ''
@@ -68,6 +81,7 @@ function parseTemplate(template: string, context: LogContext, faults: string[]):
       faults.push(resolved.fault)
       continue
     }
+    if (resolved.neverKnown === true) neverKnown.add(name)
     literals.push(literal)
     literal = ''
     const operator = { read: resolved.read, escapes: resolved.own !== true, bytes: resolved.bytes === true }
@@ -89,8 +103,8 @@ function textOf(value: LogValue, operator: Operator): LogValue {
   return operator.bytes && typeof value === 'string' ? textOfBytes(value) : value
 }
 
-function textLine(template: string, context: LogContext, faults: string[]): FormatLine {
-  const parsed = parseTemplate(template.endsWith('\n') ? template : `${template}\n`, context, faults)
+function textLine(template: string, context: LogContext, found: Findings): FormatLine {
+  const parsed = parseTemplate(template.endsWith('\n') ? template : `${template}\n`, context, found)
   const line = new TextLine(parsed)
   return (info) => line.of(info)
 }
@@ -154,8 +168,8 @@ function shown(value: LogValue, operator: Operator): string {
 /** Appends a JSON value to a line. */
 type WriteJson = (info: StreamInfo) => string
 
-function jsonLine(fields: JsonLogFields, context: LogContext, faults: string[]): FormatLine {
-  const write = objectWriter(fields, '', context, faults)
+function jsonLine(fields: JsonLogFields, context: LogContext, found: Findings): FormatLine {
+  const write = objectWriter(fields, '', context, found)
   const line = new LineBytes()
   return (info) => {
     line.put(0, line.length, `${write(info)}\n`)
@@ -163,30 +177,54 @@ function jsonLine(fields: JsonLogFields, context: LogContext, faults: string[]):
   }
 }
 
-function objectWriter(fields: JsonLogFields, path: string, context: LogContext, faults: string[]): WriteJson {
-  const writers: WriteJson[] = []
-  const prefixes: string[] = []
-  for (const [key, value] of Object.entries(fields)) {
-    const fieldFaults: string[] = []
-    writers.push(
-      typeof value === 'string'
-        ? valueWriter(value, context, fieldFaults)
-        : objectWriter(value, `${path}${key}.`, context, faults),
-    )
-    faults.push(...fieldFaults.map((fault) => `field "${path}${key}": ${fault}`))
-    prefixes.push(`${prefixes.length === 0 ? '{' : ','}${quoteJson(key)}:`)
+function objectWriter(fields: JsonLogFields, path: string, context: LogContext, found: Findings): WriteJson {
+  const parts = Object.entries(fields).map(([key, value]) => ({
+    prefix: `${quoteJson(key)}:`,
+    write: anyWriter(value, `${path}${key}`, context, found),
+  }))
+  return joined('{', parts, '}')
+}
+
+/** Templates stand in strings; whatever else is there is written as it is. */
+function anyWriter(value: JsonLogValue, path: string, context: LogContext, found: Findings): WriteJson {
+  if (typeof value === 'string') {
+    const { neverKnown } = found
+    const faults: string[] = []
+    const write = valueWriter(value, context, { faults, neverKnown })
+    found.faults.push(...faults.map((fault) => `field "${path}": ${fault}`))
+    return write
   }
-  if (writers.length === 0) return () => '{}'
+  if (isList(value)) {
+    const items = value.map((item, i) => ({ prefix: '', write: anyWriter(item, `${path}[${i}]`, context, found) }))
+    return joined('[', items, ']')
+  }
+  if (typeof value === 'object' && value !== null) return objectWriter(value, `${path}.`, context, found)
+  const text = JSON.stringify(value)
+  return () => text
+}
+
+function isList(value: JsonLogValue): value is readonly JsonLogValue[] {
+  return Array.isArray(value)
+}
+
+function joined(
+  opening: string,
+  parts: readonly { readonly prefix: string; readonly write: WriteJson }[],
+  closing: string,
+): WriteJson {
+  const prefixes = parts.map(({ prefix }, i) => `${i === 0 ? opening : ','}${prefix}`)
+  const writers = parts.map(({ write }) => write)
+  if (writers.length === 0) return () => opening + closing
   return (info) => {
     let text = ''
     for (let at = 0; at < writers.length; at += 1) text += prefixes[at] + (writers[at] as WriteJson)(info)
-    return `${text}}`
+    return text + closing
   }
 }
 
 /** A lone operator keeps its type (number, string, null); anything else is a string, with "-" for what is missing. */
-function valueWriter(template: string, context: LogContext, faults: string[]): WriteJson {
-  const { literals, operators } = parseTemplate(template, context, faults)
+function valueWriter(template: string, context: LogContext, found: Findings): WriteJson {
+  const { literals, operators } = parseTemplate(template, context, found)
   const [only] = operators
   if (only !== undefined && operators.length === 1 && literals.every((literal) => literal === '')) {
     return (info) => jsonOf(textOf(only.read(info), only))

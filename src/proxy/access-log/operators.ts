@@ -23,6 +23,8 @@ export type ResolvedOperator =
       readonly own?: boolean
       /** A string's characters are bytes of a header, of whatever encoding; default false. */
       readonly bytes?: boolean
+      /** Always null: an operator of Envoy's whose value our proxy does not have; default false. */
+      readonly neverKnown?: boolean
     }
   | { readonly fault: string }
 
@@ -34,7 +36,7 @@ export function resolveOperator(name: string, argument: string | undefined, cont
       ? { read: plain, own: OWN.has(name) }
       : { fault: `operator "${name}" takes no argument, got "${argument}"` }
   }
-  if (NEVER_KNOWN.has(name)) return { read: () => null }
+  if (NEVER_KNOWN.has(name)) return { read: () => null, neverKnown: true }
   const withArgument = WITH_ARGUMENT[name]
   return withArgument === undefined ? { fault: `unknown operator "${name}"` } : withArgument(argument, name, context)
 }
@@ -82,30 +84,49 @@ const OWN: ReadonlySet<string> = new Set(
 
 /** Operators of Envoy whose value our proxy never has (certificates of peers, metadata, tracing): accepted, always "-". */
 const NEVER_KNOWN: ReadonlySet<string> = new Set(
-  `METADATA DYNAMIC_METADATA CLUSTER_METADATA UPSTREAM_METADATA FILTER_STATE UPSTREAM_FILTER_STATE TRAILER GRPC_STATUS
-   VIRTUAL_CLUSTER_NAME LOCAL_REPLY_BODY FILTER_CHAIN_NAME CONNECTION_ID UPSTREAM_CONNECTION_ID STREAM_ID UNIQUE_ID TRACE_ID SPAN_ID
-   ACCESS_LOG_TYPE CUSTOM_FLAGS UPSTREAM_PROTOCOL UPSTREAM_REQUEST_ATTEMPT_COUNT UPSTREAM_HOST_NAME UPSTREAM_HOST_NAME_WITHOUT_PORT
+  `METADATA DYNAMIC_METADATA CLUSTER_METADATA UPSTREAM_METADATA FILTER_STATE UPSTREAM_FILTER_STATE TRAILER REQUEST_TRAILER RESPONSE_TRAILER
+   GRPC_STATUS CEL COALESCE
+   VIRTUAL_CLUSTER_NAME LOCAL_REPLY_BODY FILTER_CHAIN_NAME CONNECTION_ID UPSTREAM_CONNECTION_ID UPSTREAM_CONNECTION_IDS_ATTEMPTED
+   STREAM_ID UNIQUE_ID TRACE_ID SPAN_ID ACCESS_LOG_TYPE CUSTOM_FLAGS UPSTREAM_PROTOCOL UPSTREAM_REQUEST_ATTEMPT_COUNT UPSTREAM_SERVER_NAME
+   UPSTREAM_HOST_NAME UPSTREAM_HOST_NAME_WITHOUT_PORT UPSTREAM_HOSTS_ATTEMPTED UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT
+   UPSTREAM_HOST_NAMES_ATTEMPTED UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID
    REQUEST_DURATION REQUEST_TX_DURATION RESPONSE_DURATION RESPONSE_TX_DURATION COMMON_DURATION ROUNDTRIP_DURATION
    DOWNSTREAM_HANDSHAKE_DURATION UPSTREAM_CONNECTION_POOL_READY_DURATION DOWNSTREAM_TRANSPORT_FAILURE_REASON
    DOWNSTREAM_DETECTED_CLOSE_TYPE UPSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_LOCAL_CLOSE_REASON UPSTREAM_LOCAL_CLOSE_REASON
+   DOWNSTREAM_DIRECT_LOCAL_ADDRESS DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT DOWNSTREAM_DIRECT_LOCAL_PORT
+   DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID
    REQUEST_HEADERS_BYTES RESPONSE_HEADERS_BYTES RESPONSE_TRAILERS_BYTES DOWNSTREAM_WIRE_BYTES_SENT DOWNSTREAM_WIRE_BYTES_RECEIVED
-   DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT UPSTREAM_WIRE_BYTES_RECEIVED
-   UPSTREAM_HEADER_BYTES_SENT UPSTREAM_HEADER_BYTES_RECEIVED TLS_JA3_FINGERPRINT TLS_JA4_FINGERPRINT
-   DOWNSTREAM_TLS_VERSION DOWNSTREAM_TLS_CIPHER DOWNSTREAM_TLS_SESSION_ID DOWNSTREAM_LOCAL_SUBJECT DOWNSTREAM_LOCAL_URI_SAN
-   DOWNSTREAM_LOCAL_DNS_SAN DOWNSTREAM_PEER_SUBJECT DOWNSTREAM_PEER_ISSUER DOWNSTREAM_PEER_URI_SAN DOWNSTREAM_PEER_DNS_SAN
-   DOWNSTREAM_PEER_SERIAL DOWNSTREAM_PEER_CERT DOWNSTREAM_PEER_CERT_V_START DOWNSTREAM_PEER_CERT_V_END
-   DOWNSTREAM_PEER_FINGERPRINT_1 DOWNSTREAM_PEER_FINGERPRINT_256 UPSTREAM_TLS_VERSION UPSTREAM_TLS_CIPHER UPSTREAM_TLS_SESSION_ID
-   UPSTREAM_LOCAL_SUBJECT UPSTREAM_LOCAL_URI_SAN UPSTREAM_PEER_SUBJECT UPSTREAM_PEER_ISSUER UPSTREAM_PEER_URI_SAN
-   UPSTREAM_PEER_DNS_SAN UPSTREAM_PEER_CERT`.split(/\s+/),
+   DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
+   DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT UPSTREAM_WIRE_BYTES_RECEIVED
+   UPSTREAM_HEADER_BYTES_SENT UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
+   UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED BYTES_RETRANSMITTED PACKETS_RETRANSMITTED TLS_JA3_FINGERPRINT TLS_JA4_FINGERPRINT
+   DOWNSTREAM_TLS_VERSION DOWNSTREAM_TLS_CIPHER DOWNSTREAM_TLS_GROUP DOWNSTREAM_TLS_SESSION_ID
+   DOWNSTREAM_LOCAL_SUBJECT DOWNSTREAM_LOCAL_URI_SAN DOWNSTREAM_LOCAL_DNS_SAN DOWNSTREAM_LOCAL_IP_SAN DOWNSTREAM_LOCAL_EMAIL_SAN
+   DOWNSTREAM_LOCAL_OTHERNAME_SAN DOWNSTREAM_PEER_SUBJECT DOWNSTREAM_PEER_ISSUER DOWNSTREAM_PEER_URI_SAN DOWNSTREAM_PEER_DNS_SAN
+   DOWNSTREAM_PEER_IP_SAN DOWNSTREAM_PEER_EMAIL_SAN DOWNSTREAM_PEER_OTHERNAME_SAN DOWNSTREAM_PEER_SERIAL DOWNSTREAM_PEER_CERT
+   DOWNSTREAM_PEER_CERT_V_START DOWNSTREAM_PEER_CERT_V_END DOWNSTREAM_PEER_FINGERPRINT_1 DOWNSTREAM_PEER_FINGERPRINT_256
+   DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1 DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256 DOWNSTREAM_PEER_CHAIN_SERIALS
+   UPSTREAM_TLS_VERSION UPSTREAM_TLS_CIPHER UPSTREAM_TLS_GROUP UPSTREAM_TLS_SESSION_ID UPSTREAM_LOCAL_SUBJECT UPSTREAM_LOCAL_URI_SAN
+   UPSTREAM_LOCAL_DNS_SAN UPSTREAM_LOCAL_IP_SAN UPSTREAM_PEER_SUBJECT UPSTREAM_PEER_ISSUER UPSTREAM_PEER_URI_SAN UPSTREAM_PEER_DNS_SAN
+   UPSTREAM_PEER_IP_SAN UPSTREAM_PEER_CERT UPSTREAM_PEER_CERT_V_START UPSTREAM_PEER_CERT_V_END`.split(/\s+/),
 )
 
 type ResolveArgument = (argument: string | undefined, name: string, context: LogContext) => ResolvedOperator
 
 const WITH_ARGUMENT: Readonly<Record<string, ResolveArgument>> = {
   REQ: (argument, name) => headerOperator(argument, name, requestValue),
+  REQUEST_HEADER: (argument, name) => headerOperator(argument, name, requestValue),
   RESP: (argument, name) => headerOperator(argument, name, responseValue),
+  RESPONSE_HEADER: (argument, name) => headerOperator(argument, name, responseValue),
   REQ_WITHOUT_QUERY: (argument, name) => headerOperator(argument, name, requestValue, withoutQuery),
-  START_TIME: startTime,
+  PATH: pathOperator,
+  QUERY_PARAM: queryParameter,
+  QUERY_PARAMS: (argument, name) =>
+    argument === undefined || argument === '' || argument === 'ORIG'
+      ? { read: (info) => queryOf(info.path) || null, bytes: true }
+      : { fault: `operator "${name}" can show the query as it came only (ORIG), got "${argument}"` },
+  START_TIME: (argument, name) => timeOperator(argument, name, (info) => info.startTimeMs),
+  EMIT_TIME: (argument, name) => timeOperator(argument, name, () => Date.now()),
   HOSTNAME: (_argument, _name, context) => ({ read: () => context.hostname || null }),
   ENVIRONMENT: (argument, name, context) => {
     if (!argument) return { fault: `operator "${name}" needs the name of a variable, e.g. %ENVIRONMENT(HOME)%` }
@@ -114,16 +135,21 @@ const WITH_ARGUMENT: Readonly<Record<string, ResolveArgument>> = {
   },
 }
 
-function startTime(argument: string | undefined): ResolvedOperator {
+/** @param timeMs since the epoch */
+function timeOperator(
+  argument: string | undefined,
+  name: string,
+  timeMs: (info: StreamInfo) => number,
+): ResolvedOperator {
   if (argument === undefined || argument === '') {
     const iso = isoTimeFormat()
-    return { read: (info) => iso(info.startTimeMs), own: true }
+    return { read: (info) => iso(timeMs(info)), own: true }
   }
   const compiled = compileTimeFormat(argument)
   if ('unknown' in compiled) {
-    return { fault: `operator "START_TIME": unknown conversion "${compiled.unknown}" in time format "${argument}"` }
+    return { fault: `operator "${name}": unknown conversion "${compiled.unknown}" in time format "${argument}"` }
   }
-  return { read: (info) => compiled.format(info.startTimeMs) }
+  return { read: (info) => compiled.format(timeMs(info)) }
 }
 
 type ReadHeader = (info: StreamInfo) => string | undefined
@@ -173,6 +199,43 @@ function serviceTime(): ReadHeader {
     }
     return text
   }
+}
+
+const ORIGINAL_PATH = 'x-envoy-original-path'
+
+/** `%PATH(WQ|NQ:ORIG|PATH|ORIG_OR_PATH)%`: with or without its query; as it came, as it was sent on, or the first of these that is there. */
+function pathOperator(argument: string | undefined, name: string): ResolvedOperator {
+  const [query = '', which = ''] = (argument ?? '').split(':')
+  if (!['', 'WQ', 'NQ'].includes(query) || !['', 'ORIG', 'PATH', 'ORIG_OR_PATH'].includes(which)) {
+    return {
+      fault: `operator "${name}" takes WQ or NQ, and behind a ":" ORIG, PATH or ORIG_OR_PATH, got "${argument}"`,
+    }
+  }
+  const names = which === 'PATH' ? ':path' : which === 'ORIG' ? ORIGINAL_PATH : `${ORIGINAL_PATH}?:path`
+  return headerOperator(names, name, requestValue, query === 'NQ' ? withoutQuery : undefined)
+}
+
+/** `%QUERY_PARAM(X)%`: the first of this name, its escapes resolved where they are whole. */
+function queryParameter(argument: string | undefined, name: string): ResolvedOperator {
+  if (!argument) return { fault: `operator "${name}" needs the name of a parameter, e.g. %QUERY_PARAM(page)%` }
+  const read: ReadValue = ({ path }) => {
+    for (const pair of queryOf(path).split('&')) {
+      const [key = '', ...value] = pair.split('=')
+      if (unescaped(key) === argument) return unescaped(value.join('='))
+    }
+    return null
+  }
+  return { read, bytes: true }
+}
+
+function queryOf(path: string): string {
+  const query = path.indexOf('?')
+  return query < 0 ? '' : path.slice(query + 1)
+}
+
+/** Each escape is a byte, and so a character of latin-1. */
+function unescaped(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 function withoutQuery(value: string): string {

@@ -1,10 +1,9 @@
-import type { JsonObject } from '@bufbuild/protobuf'
 import { compileFormat, ENVOY_DEFAULT_TEXT } from '#proxy/access-log/formatter.ts'
 import type { AccessLog, AccessLogFilter } from '#xds/gen/envoy/config/accesslog/v3/accesslog_pb.js'
 import type { SubstitutionFormatString } from '#xds/gen/envoy/config/core/v3/substitution_format_string_pb.js'
 import { type FileAccessLog, FileAccessLogSchema } from '#xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js'
 import { typeNameOf } from './extensions.ts'
-import type { AccessLogConfig, JsonLogFields } from './model.ts'
+import type { AccessLogConfig } from './model.ts'
 import type { Place } from './place.ts'
 
 /** File logs; other sinks are noted and left out: a missing log line admits nothing. */
@@ -20,15 +19,15 @@ export function decodeAccessLogs(logs: readonly AccessLog[], place: Place): Acce
     if (file === undefined) return []
     if (file.path === '') at.at('path').error('is empty')
     const format = decodeFormat(file, at)
-    for (const fault of formatFaults(format)) at.at('log_format').error(fault)
+    checkFormat(format, at.at('log_format'))
     return [{ path: file.path, format, onlyFlags: decodeFilter(log.filter, at) }]
   })
 }
 
 /** Operators that do not exist are told now, and not to every connection. */
-function formatFaults(format: AccessLogConfig['format']): readonly string[] {
+function checkFormat(format: AccessLogConfig['format'], place: Place): void {
   const compiled = compileFormat(format, { hostname: '' })
-  return 'faults' in compiled ? compiled.faults : []
+  if ('faults' in compiled) for (const fault of compiled.faults) place.error(fault)
 }
 
 function decodeFilter(filter: AccessLogFilter | undefined, place: Place): readonly string[] {
@@ -45,7 +44,7 @@ function decodeFormat(file: FileAccessLog, place: Place): AccessLogConfig['forma
       return text(accessLogFormat.value)
     case 'jsonFormat':
     case 'typedJsonFormat':
-      return { kind: 'json', fields: decodeFields(accessLogFormat.value, place.at('json_format')) }
+      return { kind: 'json', fields: accessLogFormat.value }
     case 'logFormat':
       return decodeLogFormat(accessLogFormat.value, place.at('log_format'))
     default:
@@ -54,7 +53,7 @@ function decodeFormat(file: FileAccessLog, place: Place): AccessLogConfig['forma
 }
 
 function decodeLogFormat({ format }: SubstitutionFormatString, place: Place): AccessLogConfig['format'] {
-  if (format.case === 'jsonFormat') return { kind: 'json', fields: decodeFields(format.value, place.at('json_format')) }
+  if (format.case === 'jsonFormat') return { kind: 'json', fields: format.value }
   if (format.case === 'textFormat') return text(format.value)
   const source = format.case === 'textFormatSource' ? format.value.specifier : undefined
   if (source?.case === 'inlineString') return text(source.value)
@@ -65,15 +64,4 @@ function decodeLogFormat({ format }: SubstitutionFormatString, place: Place): Ac
 
 function text(template: string): AccessLogConfig['format'] {
   return { kind: 'text', template: template === '' ? ENVOY_DEFAULT_TEXT : template }
-}
-
-function decodeFields(fields: JsonObject, place: Place): JsonLogFields {
-  const decoded: Record<string, string | JsonLogFields> = {}
-  for (const [key, value] of Object.entries(fields)) {
-    if (typeof value === 'string') decoded[key] = value
-    else if (typeof value === 'number' || typeof value === 'boolean') decoded[key] = String(value)
-    else if (value !== null && !Array.isArray(value)) decoded[key] = decodeFields(value, place.at(key))
-    else place.at(key).error('must be a string or an object')
-  }
-  return decoded
 }

@@ -234,12 +234,14 @@ export interface AccessLogConfig {
   readonly path: string
   readonly format:
     | { readonly kind: 'text'; readonly template: string }
-    /** Keys in order; values are templates or nested objects. */
+    /** Keys in order; strings are templates, wherever they stand. */
     | { readonly kind: 'json'; readonly fields: JsonLogFields }
   /** Written only when one of these response flags is set; empty: always. */
   readonly onlyFlags: readonly string[]
 }
 
 export interface JsonLogFields {
-  readonly [key: string]: string | JsonLogFields
+  readonly [key: string]: JsonLogValue
 }
+
+export type JsonLogValue = string | number | boolean | null | readonly JsonLogValue[] | JsonLogFields
