@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { Fault, messageOf } from '#base/fault.ts'
+import { ownEnvironment } from '#base/own-environment.ts'
 import type { Capsule } from './capsule.ts'
 import { createCapsule } from './create-capsule.ts'
 import { forbiddingSwitch } from './host/refusal.ts'
@@ -62,9 +63,9 @@ function inspectNamespaces(): Requirement {
 }
 
 async function inspectTool(debianPackage: string, tool: string, args: readonly string[]): Promise<Requirement> {
-  const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
+  const env = { ...ownEnvironment(process.env), LC_ALL: 'C' }
   try {
-    const { stdout } = await promisify(execFile)(tool, [...args], { env: { PATH: path, LC_ALL: 'C' }, timeout: 10_000 })
+    const { stdout } = await promisify(execFile)(tool, [...args], { env, timeout: 10_000 })
     return ok(tool, stdout.split('\n')[0]?.trim() ?? '')
   } catch (error) {
     return {

@@ -88,8 +88,9 @@ function setSysctl(name: string, value: string): void {
 /** Runs a tool with `input`; a failure carries what the tool said. */
 function feed(tool: 'ip' | 'nft', args: readonly string[], input: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
-    const child = spawn(tool, args, { stdio: ['pipe', 'ignore', 'pipe'], env: { PATH: path, LC_ALL: 'C' } })
+    // The agent's own environment is one of Postern's: its PATH leads to the system's tools.
+    const env = { PATH: process.env.PATH, LC_ALL: 'C' }
+    const child = spawn(tool, args, { stdio: ['pipe', 'ignore', 'pipe'], env })
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString()

@@ -1,7 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-
-const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
+import { systemDirectories } from '#base/own-environment.ts'
 
 /**
  * What is run with every right over the capsule while the program runs: found before, and by its path. By the user's PATH
@@ -11,9 +10,9 @@ export const systemTools = { mount: systemTool('mount'), nft: systemTool('nft') 
 
 /** Where the system has its own; else, on systems that are laid out in another way, where PATH leads now. */
 function systemTool(name: string): string {
-  const directories = [...SYSTEM_DIRECTORIES, ...(process.env.PATH ?? '').split(':')]
+  const directories = [...systemDirectories, ...(process.env.PATH ?? '').split(':')]
   const places = directories.filter((directory) => directory.startsWith('/')).map((directory) => join(directory, name))
   const place = places.find((candidate) => existsSync(candidate)) ?? name
   // A link in a directory of the user's can be turned elsewhere; one of the system's may lead to a program of many names (busybox).
-  return place === name || SYSTEM_DIRECTORIES.includes(dirname(place)) ? place : realpathSync(place)
+  return place === name || systemDirectories.includes(dirname(place)) ? place : realpathSync(place)
 }
