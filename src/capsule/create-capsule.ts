@@ -13,11 +13,11 @@ import { environmentInside } from './host/environment.ts'
 import { HostView } from './host/filesystem-plan.ts'
 import { mapIds } from './host/id-map.ts'
 import { LateSockets } from './host/late-sockets.ts'
-import { passSignals, stopWithProgram } from './host/pass-signals.ts'
+import { answerStop, type Program, passSignals } from './host/pass-signals.ts'
 import { refusalOf, toolMissing } from './host/refusal.ts'
 import { destinationsIn } from './host/refused-datagrams.ts'
 import { systemTools } from './host/system-tools.ts'
-import { openTerminal } from './host/terminal.ts'
+import { Terminal } from './host/terminal.ts'
 
 /** Tasks, threads included, that one capsule may have at a time. */
 const defaultTaskLimit = 4096
@@ -53,7 +53,10 @@ class RunningCapsule implements Capsule {
   readonly exited: Promise<Exit>
   readonly #options: CapsuleOptions
   readonly #host: HostView
-  readonly #terminal = openTerminal()
+  readonly #terminal = new Terminal()
+  readonly #program: Program = {
+    deliver: (signal, foreground) => this.#tell({ kind: 'signal', signal, foreground }),
+  }
   readonly #agent: ChildProcess
   readonly #warden: Writable
   readonly #building = Promise.withResolvers<void>()
@@ -98,10 +101,10 @@ class RunningCapsule implements Capsule {
 
   start(): Promise<void> {
     const { command, cwd, env, sharedSockets } = this.#options
-    const foreground = this.#terminal.isOurs()
+    const foreground = this.#terminal.lendsAtStart && this.#terminal.lend()
     const maskedSockets = this.#host.socketsToMask()
     const insideEnv = environmentInside(env, sharedSockets, this.#host.runtimeDirectory)
-    this.#stopPassing = passSignals({ deliver: (signal, front) => this.#deliver(signal, front) }, this.#terminal)
+    this.#stopPassing = passSignals(this.#program, this.#terminal)
     this.#tell({ kind: 'start', program: { command, cwd, env: insideEnv, maskedSockets, foreground } })
     return this.#starting.promise
   }
@@ -111,7 +114,7 @@ class RunningCapsule implements Capsule {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#deliver(signal, false)
+    this.#program.deliver(signal, false)
   }
 
   /** Killing the process that keeps the namespaces kills process 1 in them, and with it the rest. */
@@ -152,7 +155,7 @@ class RunningCapsule implements Capsule {
         this.#fail(new Fault(message.code, message.message, message.mend === undefined ? {} : { mend: message.mend }))
         break
       case 'stopped':
-        stopWithProgram(this.#terminal)
+        answerStop(message.signal, this.#program, this.#terminal)
         break
       case 'exited':
         this.#exit = message.exit
@@ -171,10 +174,6 @@ class RunningCapsule implements Capsule {
     }
   }
 
-  #deliver(signal: NodeJS.Signals, foreground: boolean): void {
-    this.#tell({ kind: 'signal', signal, foreground })
-  }
-
   #tell(message: ToAgent): void {
     if (this.#agent.connected) this.#agent.send(message, () => undefined)
   }
@@ -188,7 +187,7 @@ class RunningCapsule implements Capsule {
   #end(): Exit {
     this.#lateSockets?.stop()
     this.#stopPassing?.()
-    if (!this.#terminal.isOurs()) this.#terminal.takeBack()
+    this.#terminal.takeBack()
     this.#fail(refusalOf(this.#said))
     return this.#exit
   }

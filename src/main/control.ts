@@ -2,6 +2,7 @@
 import { flushCompileCache } from 'node:module'
 import { dirname } from 'node:path'
 import { Fault, messageOf } from '#base/fault.ts'
+import { leaveTerminalAsItIs } from '#base/leave-terminal.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
 import { makePrivateDirectory, removePrivateDirectory } from './private-directory.ts'
 
@@ -24,6 +25,7 @@ function endWithRun({ socketPath }: ControlSettings): void {
   if (!process.connected) end()
 }
 
+leaveTerminalAsItIs()
 // The terminal's signals go to the whole foreground process group: the run decides when this process ends.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP', 'SIGUSR1', 'SIGUSR2'] as const) {
   process.on(signal, () => {})

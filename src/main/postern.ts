@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { Fault, messageOf } from '#base/fault.ts'
+import { leaveTerminalAsItIs } from '#base/leave-terminal.ts'
 import { verbFirst } from '#cli/leading-flags.ts'
 import { notice } from './notice.ts'
 import { packageVersion } from './package-version.ts'
@@ -74,6 +75,7 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: 'user' })
 }
 
+leaveTerminalAsItIs()
 // When nobody reads what is told any more, a program that runs is still to be served, and its exit code to be passed on.
 process.stderr.on('error', () => {})
 process.stdout.on('error', () => {})

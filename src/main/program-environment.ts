@@ -1,5 +1,5 @@
 /** Settings that are Postern's own and must not reach the program that it runs. */
-const OWN = ['POSTERN_COMMAND', 'POSTERN_COMPILE_CACHE', 'POSTERN_PROGRAM_COMPILE_CACHE']
+const OWN = ['POSTERN_COMMAND', 'POSTERN_COMPILE_CACHE', 'POSTERN_IGNORED_SIGNALS', 'POSTERN_PROGRAM_COMPILE_CACHE']
 
 /** The environment of the program: this process's, less what the launcher added for Postern itself, and with what it took out. */
 export function programEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { type Fault, messageOf } from '#base/fault.ts'
+import { ignoredSignals } from '#base/ignored-signals.ts'
 import { collectProgram } from '#capsule/agent/reaper.ts'
 import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
@@ -58,12 +59,14 @@ async function listen({ sidecar }: RunParts): Promise<number> {
 }
 
 async function runProgram(options: RunOptions, parts: RunParts, port: number): Promise<number> {
-  const [file, ...args] = options.command
+  const ignored = new Set([...ignoredSignals(process.env)].filter((signal) => PASSED.includes(signal)))
+  const [file, ...args] = ignoring(ignored, options.command)
   const env = { ...programEnvironment(process.env), ...proxyEnvironment(port) }
   const child = spawn(file, args, { stdio: 'inherit', env })
   releaseStartUpMemory()
   let { pid } = child
   const stopPassing = passSignals((signal) => {
+    if (ignored.has(signal)) return
     try {
       if (pid !== undefined) process.kill(pid, signal)
     } catch (error) {
@@ -78,6 +81,16 @@ async function runProgram(options: RunOptions, parts: RunParts, port: number): P
   } finally {
     stopPassing()
   }
+}
+
+/** Node forgets what it was started to ignore; the command is to ignore it as well. */
+function ignoring(
+  signals: ReadonlySet<string>,
+  command: readonly [string, ...string[]],
+): readonly [string, ...string[]] {
+  if (signals.size === 0) return command
+  const names = [...signals].map((signal) => signal.slice('SIG'.length))
+  return ['sh', '-c', `trap '' ${names.join(' ')}; exec "$@"`, 'sh', ...command]
 }
 
 /** @param faultOf what is thrown when the command did not start */
@@ -104,7 +117,7 @@ function proxyEnvironment(port: number): NodeJS.ProcessEnv {
   }
 }
 
-const PASSED = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+const PASSED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
 
 /** What a terminal sends reaches the program by itself; what is sent to this process alone is handed on. */
 function passSignals(deliver: (signal: NodeJS.Signals) => void): () => void {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { Fault, messageOf } from '#base/fault.ts'
+import { leaveTerminalAsItIs } from '#base/leave-terminal.ts'
 import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
 import { buildFilesystem, maskSockets } from './filesystem.ts'
@@ -22,6 +23,7 @@ const SIGTTOU = 22
 const SIG_IGN = 1
 
 protectAgent()
+leaveTerminalAsItIs()
 process.chdir('/')
 process.on('disconnect', () => process.exit(1))
 process.on('message', (message: ToAgent) => {
@@ -62,7 +64,7 @@ async function start(plan: ProgramPlan): Promise<void> {
   program.on('error', (error) => reportFailure(commandFault(file, plan.env.PATH, error)))
   if (program.pid === undefined) return
   tell({ kind: 'started', gaps })
-  collectAll(program, { onEnded: endWith, onStopped: () => tell({ kind: 'stopped' }) })
+  collectAll(program, { onEnded: endWith, onStopped: (signal) => tell({ kind: 'stopped', signal }) })
 }
 
 /** Otherwise the command would be blamed for what is wrong with its directory. */
@@ -75,8 +77,11 @@ function checkWorkingDirectory(path: string): void {
   }
 }
 
+/** The one of the session, whatever input and output are. */
 function takeTerminal(): void {
-  call('tcsetpgrp', 0, call('getpgrp'))
+  const terminal = openSync('/dev/tty', 'r+')
+  call('tcsetpgrp', terminal, call('getpgrp'))
+  closeSync(terminal)
 }
 
 /** The end of process 1 is the end of every process in the capsule. */

@@ -43,6 +43,6 @@ export type FromAgent =
   | { readonly kind: 'built'; readonly gaps: readonly string[] }
   | { readonly kind: 'started'; readonly gaps: readonly string[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly mend: string | undefined }
-  /** The program was stopped by job control. */
-  | { readonly kind: 'stopped' }
+  /** The program was stopped by job control: SIGSTOP, SIGTSTP, SIGTTIN or SIGTTOU. */
+  | { readonly kind: 'stopped'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'exited'; readonly exit: Exit }

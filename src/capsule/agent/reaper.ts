@@ -18,8 +18,8 @@ const info = Buffer.alloc(128)
 
 interface Watcher {
   onEnded(exit: Exit): void
-  /** Job control stopped the program. */
-  onStopped?(): void
+  /** Job control stopped the program, by this signal. */
+  onStopped?(signal: NodeJS.Signals): void
 }
 
 /** Collects the program when it has ended, and tells how: Node says "code 0" of a program that a real-time signal ended. */
@@ -39,7 +39,7 @@ export function collectAll(program: ChildProcess, watcher: Watcher): void {
       if (dead === 0) break
       if (dead === pid) watcher.onEnded(exitOf())
     }
-    if (wait(P_PID, pid, WUNTRACED | WNOHANG) === pid) watcher.onStopped?.()
+    if (wait(P_PID, pid, WUNTRACED | WNOHANG) === pid) watcher.onStopped?.(stopOf())
   })
 }
 
@@ -69,8 +69,17 @@ function wait(idType: number, id: number, options: number): number {
 function exitOf(): Exit {
   const status = info.readInt32LE(statusOffset)
   if (info.readInt32LE(codeOffset) === CLD_EXITED) return { kind: 'code', code: status }
-  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
-  const signal = names.find(([, number]) => number === status)?.[0]
+  const signal = nameOf(status)
   // Real-time signals have no names: what a shell makes of them.
   return signal === undefined ? { kind: 'code', code: 128 + status } : { kind: 'signal', signal }
+}
+
+/** Of the child that was waited for last; only four signals stop. */
+function stopOf(): NodeJS.Signals {
+  return nameOf(info.readInt32LE(statusOffset)) ?? 'SIGSTOP'
+}
+
+function nameOf(signal: number): NodeJS.Signals | undefined {
+  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
+  return names.find(([, number]) => number === signal)?.[0]
 }

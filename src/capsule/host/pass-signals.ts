@@ -1,3 +1,4 @@
+import { ignoredSignals } from '#base/ignored-signals.ts'
 import type { Terminal } from './terminal.ts'
 
 const passed: readonly NodeJS.Signals[] = [
@@ -19,13 +20,14 @@ export interface Program {
 }
 
 /**
- * Passes this process's signals to the program until the returned function is called. Stopping goes both ways: a stop
- * that arrives here stops the program and then this process; `fg` starts both again, the program in the foreground.
+ * Passes this process's signals to the program until the returned function is called, but for those that it was started to ignore. Stopping goes
+ * both ways: what stops the program stops this process after it (`answerStop`); `fg` starts both again, the program in the foreground.
  */
 export function passSignals(program: Program, terminal: Terminal): () => void {
+  const ignored = ignoredSignals(process.env)
   const pass = (signal: NodeJS.Signals) => {
-    program.deliver(signal, signal === 'SIGCONT' && terminal.isOurs())
-    if (signal === 'SIGTSTP') process.kill(process.pid, 'SIGSTOP')
+    if (ignored.has(signal)) return
+    program.deliver(signal, signal === 'SIGCONT' && terminal.lendsAtStart && terminal.lend())
   }
   for (const signal of passed) process.on(signal, pass)
   return () => {
@@ -33,12 +35,14 @@ export function passSignals(program: Program, terminal: Terminal): () => void {
   }
 }
 
-/**
- * The program was stopped: if from its terminal, the shell that waits for this process has to see a stop, too. Without one it has
- * stopped itself, or was by one of its own, who will start it again.
- */
-export function stopWithProgram(terminal: Terminal): void {
-  if (!terminal.isThere) return
-  terminal.takeBack()
-  process.kill(process.pid, 'SIGSTOP')
+/** Answers that `signal` stopped the program. */
+export function answerStop(signal: NodeJS.Signals, program: Program, terminal: Terminal): void {
+  const wantsTerminal = signal === 'SIGTTIN' || signal === 'SIGTTOU'
+  if (wantsTerminal && terminal.lend()) program.deliver('SIGCONT', true)
+  else if (terminal.isThere && (signal !== 'SIGSTOP' || terminal.lendsAtStart)) {
+    // The shell that waits for this process has to see a stop, too.
+    terminal.takeBack()
+    process.kill(process.pid, 'SIGSTOP')
+  }
+  // Else it has stopped itself, or was by one of its own, who will start it again.
 }

@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { attempt, call } from '#capsule/agent/libc.ts'
 
@@ -5,27 +6,48 @@ const SIGTTOU = 22
 const SIG_IGN = 1
 
 /**
- * The terminal's foreground, lent to the program while it runs. It is lent only when both input and output are the
- * terminal: in a pipeline the neighbours need it, and then signals are passed on instead.
+ * The terminal that this process belongs to, whatever its input and output are, and its foreground: it can be lent to the program, which is a
+ * process group of its own, while this process's group holds it. Whoever is in the background neither lends nor takes.
  */
-export interface Terminal {
-  /** False: nothing is lent, and nothing that stops was stopped from here. */
-  readonly isThere: boolean
-  /** Whether the program should take the foreground: this process group holds it now. */
-  isOurs(): boolean
-  /** Takes the foreground back for this process group. */
-  takeBack(): void
-}
+export class Terminal {
+  /**
+   * Whether the program has the foreground from its start: where both input and output are the terminal. In a pipeline the neighbours may need
+   * it, and signals are passed on instead; the program gets it when it asks.
+   */
+  readonly lendsAtStart = isatty(0) && isatty(1)
+  readonly #descriptor: number | undefined
+  readonly #group = call('getpgrp')
+  #isLent = false
 
-export function openTerminal(): Terminal {
-  if (!isatty(0) || !isatty(1)) return { isThere: false, isOurs: () => false, takeBack: () => undefined }
-  const group = call('getpgrp')
-  return {
-    isThere: true,
-    isOurs: () => attempt('tcgetpgrp', 0) === group,
-    takeBack: () => {
-      call('signal', SIGTTOU, SIG_IGN)
-      attempt('tcsetpgrp', 0, group)
-    },
+  constructor() {
+    try {
+      this.#descriptor = openSync('/dev/tty', 'r+')
+    } catch {
+      // There is none, as in a CI job.
+    }
+  }
+
+  get isThere(): boolean {
+    return this.#descriptor !== undefined
+  }
+
+  /** True when the program is to take the foreground now. */
+  lend(): boolean {
+    if (!this.#isOurs()) return false
+    this.#isLent = true
+    return true
+  }
+
+  /** Takes the foreground back for this process group, if it was lent. */
+  takeBack(): void {
+    if (!this.#isLent) return
+    this.#isLent = false
+    if (this.#isOurs()) return
+    call('signal', SIGTTOU, SIG_IGN)
+    attempt('tcsetpgrp', this.#descriptor ?? -1, this.#group)
+  }
+
+  #isOurs(): boolean {
+    return this.#descriptor !== undefined && attempt('tcgetpgrp', this.#descriptor) === this.#group
   }
 }
