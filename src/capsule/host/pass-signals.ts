@@ -38,11 +38,30 @@ export function passSignals(program: Program, terminal: Terminal): () => void {
 /** Answers that `signal` stopped the program. */
 export function answerStop(signal: NodeJS.Signals, program: Program, terminal: Terminal): void {
   const wantsTerminal = signal === 'SIGTTIN' || signal === 'SIGTTOU'
-  if (wantsTerminal && terminal.lend()) program.deliver('SIGCONT', true)
-  else if (terminal.isThere && (signal !== 'SIGSTOP' || terminal.lendsAtStart)) {
-    // The shell that waits for this process has to see a stop, too.
-    terminal.takeBack()
-    process.kill(process.pid, 'SIGSTOP')
+  if (wantsTerminal && terminal.lend()) {
+    program.deliver('SIGCONT', true)
+    return
   }
-  // Else it has stopped itself, or was by one of its own, who will start it again.
+  const isLent = terminal.takeBack()
+  // Otherwise it has stopped itself, or was by one of its own, who will start it again.
+  if (!isLent && !wantsTerminal && (signal !== 'SIGTSTP' || !terminal.isThere)) return
+  // What a terminal stops is the whole process group, for its shell to see; what has been passed on was meant for this process.
+  const wasStopped = stopAs(signal === 'SIGSTOP' ? 'SIGTSTP' : signal, isLent || wantsTerminal ? 0 : process.pid)
+  // Nobody gives it the terminal, and without it it would stop again at once.
+  if (wantsTerminal && !wasStopped) return
+  program.deliver('SIGCONT', terminal.lendsAtStart && terminal.lend())
+}
+
+/**
+ * Stops as the kernel stops who does not handle the signal: not where there is no shell that would continue it. Returns after that, with whether
+ * there was a stop, as far as the time tells that it took.
+ */
+function stopAs(signal: NodeJS.Signals, target: number): boolean {
+  const listeners = process.listeners(signal)
+  process.removeAllListeners(signal)
+  const startMs = performance.now()
+  process.kill(target, signal)
+  const tookMs = performance.now() - startMs
+  for (const listener of listeners) process.on(signal, listener)
+  return tookMs > 1
 }

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty'
 import { attempt, call } from '#capsule/agent/libc.ts'
 
 const SIGTTOU = 22
+const SIG_DFL = 0
 const SIG_IGN = 1
 
 /**
@@ -38,13 +39,15 @@ export class Terminal {
     return true
   }
 
-  /** Takes the foreground back for this process group, if it was lent. */
-  takeBack(): void {
-    if (!this.#isLent) return
+  /** Takes the foreground back for this process group, if it was lent: true then. */
+  takeBack(): boolean {
+    if (!this.#isLent) return false
     this.#isLent = false
-    if (this.#isOurs()) return
+    if (this.#isOurs()) return true
     call('signal', SIGTTOU, SIG_IGN)
     attempt('tcsetpgrp', this.#descriptor ?? -1, this.#group)
+    call('signal', SIGTTOU, SIG_DFL)
+    return true
   }
 
   #isOurs(): boolean {
