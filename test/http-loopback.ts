@@ -90,7 +90,10 @@ export const NO_RESOLVER: Resolver = { resolve: () => Promise.reject(new Error('
 /** Denies in few words. */
 export const TEST_DENIER: HttpDenier = {
   http: ({ ip, port, authority }) => ({
-    headers: [['x-postern-denied', 'no_service_entry']],
+    headers: [
+      ['content-type', 'text/plain; charset=utf-8'],
+      ['x-postern-denied', 'no_service_entry'],
+    ],
     body: `denied ${authority} (${ip}:${port})\n`,
     denial: { reason: 'no_service_entry' },
   }),

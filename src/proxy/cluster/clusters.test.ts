@@ -96,10 +96,11 @@ test('no application is led to the machine of the proxy, its link or its cloud, 
   const { clusters, apply } = setUp(t)
   const service = { host: 'x.example', namespace: 'default', port: 80, protocol: 'HTTP', definedBy: '' }
   const everything = { address: '0.0.0.0', prefixLength: 0 }
+  const everything6 = { address: '::', prefixLength: 0 }
   const metadata = { address: '169.254.169.254', prefixLength: 32 }
   apply(
     clusterOf('PassthroughCluster', { type: 'ORIGINAL_DST' }),
-    clusterOf('all', { type: 'ORIGINAL_DST', service: { ...service, addresses: [everything] } }),
+    clusterOf('all', { type: 'ORIGINAL_DST', service: { ...service, addresses: [everything, everything6] } }),
     clusterOf('named', { type: 'ORIGINAL_DST', service: { ...service, addresses: [everything, metadata] } }),
   )
   const pick = (name: string, address: string) => clusters.get(name)!.pickHost({ address, port: 80 })
@@ -110,7 +111,8 @@ test('no application is led to the machine of the proxy, its link or its cloud, 
       assert.deepEqual(pick(name, address), { kind: 'refused', reason: 'local_address' }, `${name} ${address}`)
   // Where a name's own entries take no call, its made-up address leads nowhere.
   for (const address of ['240.240.0.1', '2001:2::f0f0:1', syntheticIpv4(1), syntheticIpv6(1)])
-    assert.deepEqual(pick('PassthroughCluster', address), { kind: 'refused', reason: 'made_up_address' }, address)
+    for (const name of ['PassthroughCluster', 'all'])
+      assert.deepEqual(pick(name, address), { kind: 'refused', reason: 'made_up_address' }, `${name} ${address}`)
   assert.equal(keyOf(pick('named', '169.254.169.254')), '169.254.169.254:80')
   assert.equal(pick('named', '127.0.0.1').kind, 'refused')
   assert.equal(pick('named', '169.254.170.2').kind, 'refused')

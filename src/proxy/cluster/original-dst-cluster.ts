@@ -44,8 +44,8 @@ export class OriginalDstCluster extends BaseCluster {
     const named = this.addresses?.longest(address)
     // A block that holds the link's addresses among all others has not been written with them in mind.
     if (special === 'link') return specialAddressOf(named?.address ?? '') === 'link' ? undefined : 'local_address'
-    if (this.addresses === undefined) return isMadeUp(address) ? 'made_up_address' : undefined
-    if (named !== undefined) return undefined
+    if (this.addresses === undefined || named !== undefined)
+      return isMadeUp(address) && !isMadeUp(named?.address ?? '') ? 'made_up_address' : undefined
     return this.names.wasAnsweredFor(address, this.host) ? undefined : 'address_mismatch'
   }
 }

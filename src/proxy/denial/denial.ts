@@ -42,7 +42,7 @@ export interface Denial {
   /** The name the application asked for, if it is known. */
   readonly host: string | undefined
   readonly hostKnownBy: 'dns' | 'sni' | 'host' | 'connect' | undefined
-  readonly protocol: 'tcp' | 'tls' | 'http' | 'mysql' | 'mongo' | 'udp'
+  readonly protocol: 'tcp' | 'tls' | 'http' | 'http2' | 'mysql' | 'mongo' | 'udp'
   readonly reason: DenialReason
   readonly nearest: NearestRule | undefined
   readonly configVersion: string

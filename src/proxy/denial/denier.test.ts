@@ -168,6 +168,39 @@ describe('a refused HTTP client', () => {
     assert.match(body, /^denied app → files\.example\.net:8080/)
   })
 
+  it('over gRPC, which asks only when it has the settings of the server, gets the sentence as the message of its status', async (t) => {
+    const { port, denials } = await refuse(t, '240.241.0.1', 50051)
+    const session = connectHttp2(`http://127.0.0.1:${port}`)
+    t.after(() => session.destroy())
+    session.on('error', () => {})
+    await once(session, 'remoteSettings')
+    const request = session.request({
+      ':method': 'POST',
+      ':path': '/pkg.Service/Call',
+      'content-type': 'application/grpc+proto',
+    })
+    const [headers] = await once(request, 'response')
+    assert.equal(headers[':status'], 200)
+    assert.equal(headers['grpc-status'], '14')
+    const message = decodeURI(String(headers['grpc-message']))
+    assert.match(message, /^denied app → files\.example\.net:50051 \(HTTP\/2\): no ServiceEntry names this host/)
+    assert.equal(denials[0]?.protocol, 'http2')
+  })
+
+  it('meant for a proxy is told as the way to the proxy', async (t) => {
+    const { port, denials } = await refuse(t, '240.241.0.1', 3128)
+    const proxy = `http://127.0.0.1:${port}`
+    await run('curl', ['-sS', '-x', proxy, 'https://wikipedia.org/'])
+    await run('curl', ['-sS', '-x', proxy, 'http://wikipedia.org/'])
+    assert.deepEqual(
+      denials.map(({ host, hostKnownBy, protocol }) => [host, hostKnownBy, protocol]),
+      [
+        ['files.example.net', 'dns', 'tcp'],
+        ['files.example.net', 'dns', 'tcp'],
+      ],
+    )
+  })
+
   it('is answered by the http side in the same words', async (t) => {
     const { denier } = await refuse(t, '0.0.0.0', 1)
     const refusal = denier.http({ ip: '240.241.0.1', port: 80, authority: 'wikipedia.org' })

@@ -32,6 +32,7 @@ export interface RefusedRequest {
   readonly port: number
   /** As in the request, a port included or not; "" when there was none. */
   readonly authority: string
+  readonly isHttp2?: boolean
   /** "connect" for CONNECT; default "host". */
   readonly hostKnownBy?: 'host' | 'connect'
   /** When a route was found, and its cluster would not go to the address. */
@@ -96,9 +97,16 @@ export class Denier {
 
   /** Records the refusal of a request, and says what to answer. */
   http(request: RefusedRequest): HttpRefusal {
-    const { ip, port, authority, hostKnownBy = 'host', refusal } = request
+    const { ip, port, authority, hostKnownBy = 'host', isHttp2 = false, refusal } = request
     const host = hostOfAuthority(authority)
-    const denial = this.deny({ ip, port, protocol: 'http', host, hostKnownBy, ...(refusal && { refusal }) })
+    const denial = this.deny({
+      ip,
+      port,
+      protocol: isHttp2 ? 'http2' : 'http',
+      host,
+      hostKnownBy,
+      ...(refusal && { refusal }),
+    })
     const headers = [
       ['content-type', 'text/plain; charset=utf-8'],
       [DENIED_HEADER, denial.reason],

@@ -92,7 +92,7 @@ function explainNamed(services: readonly IndexedService[], call: RefusedCall): E
 /** The host and port are named: the protocol, the server name, or the endpoints must be at fault. */
 function explainProtocol(service: IndexedService, call: RefusedCall): Explanation | undefined {
   const declared = classOf(service.protocol)
-  const spoken = call.protocol === 'http' || call.protocol === 'tls' ? call.protocol : 'tcp'
+  const spoken = spokenClass(call.protocol)
   if (declared === 'tls' && spoken === 'tls' && call.hostKnownBy !== 'sni') return noServerName(service)
   if (declared !== 'any' && declared !== spoken) {
     const nearest = {
@@ -114,6 +114,11 @@ function explainProtocol(service: IndexedService, call: RefusedCall): Explanatio
     allows: `allows port ${service.port} of ${service.host}, which has no healthy endpoint`,
   }
   return { reason: 'no_endpoint', nearest }
+}
+
+function spokenClass(protocol: Denial['protocol']): 'http' | 'tls' | 'tcp' {
+  if (protocol === 'http' || protocol === 'http2') return 'http'
+  return protocol === 'tls' ? 'tls' : 'tcp'
 }
 
 function noServerName(service: IndexedService): Explanation {

@@ -11,9 +11,11 @@ export type Spoken =
       readonly method: string
       /** False for HTTP/1.0 and whatever else is no HTTP/1.1. */
       readonly isHttp11: boolean
+      /** The port that a request for a proxy names; undefined for any other request. */
+      readonly proxiedPort: number | undefined
     }
   /** `streamId` is 0 when no request has come yet. */
-  | { readonly kind: 'http2'; readonly streamId: number }
+  | { readonly kind: 'http2'; readonly streamId: number; readonly isGrpc: boolean }
   | { readonly kind: 'mongo'; readonly requestId: number; readonly legacy: boolean }
   /** A PostgreSQL client that asks for encryption first: eight bytes, then the start-up message. */
   | { readonly kind: 'postgres-encryption' }
@@ -35,7 +37,7 @@ export function recognise(bytes: Buffer, final: boolean): Spoken {
 function asFarAsItWent(bytes: Buffer): Spoken {
   if (bytes[0] === 0x16 && bytes[1] === 3) return { kind: 'tls', serverName: undefined }
   const text = bytes.toString('latin1')
-  if (text.startsWith('PRI * HTTP/2.0\r\n')) return { kind: 'http2', streamId: 0 }
+  if (text.startsWith('PRI * HTTP/2.0\r\n')) return { kind: 'http2', streamId: 0, isGrpc: false }
   return /^[A-Z]{3,20} \S/.test(text) ? http1Of(text) : UNKNOWN
 }
 
@@ -64,7 +66,8 @@ function http1Of(head: string): Spoken {
   const [method = '', target = ''] = line.split(' ')
   const authority = method === 'CONNECT' ? target : /^https?:\/\/([^/?#]*)/i.exec(target)?.[1]
   const host = hostOfAuthority(authority ?? /^host:[ \t]*(\S*)/im.exec(head)?.[1] ?? '')
-  return { kind: 'http1', method, host, isHttp11: /^\S+ \S+ HTTP\/1\.1$/.test(line) }
+  const proxiedPort = authority === undefined ? undefined : Number(/:(\d+)$/.exec(authority)?.[1] ?? 80)
+  return { kind: 'http1', method, host, isHttp11: /^\S+ \S+ HTTP\/1\.1$/.test(line), proxiedPort }
 }
 
 /** "Example.com:8080" → "example.com"; undefined for what is no host name (empty, an address, strange characters). */
@@ -78,13 +81,25 @@ export function hostOfAuthority(authority: string): string | undefined {
 }
 
 const HEADERS_FRAME = 1
+/** "application/grpc" as HPACK writes it: as it is, or in Huffman's code. */
+const GRPC_TYPES = [Buffer.from('application/grpc'), Buffer.from('1d75d0620d263d4c4d65', 'hex')]
+
+/** Whether a client has begun with HTTP/2's preface. */
+export function isHttp2(bytes: Buffer): boolean {
+  return bytes.subarray(0, HTTP2_PREFACE.length).toString('latin1') === HTTP2_PREFACE
+}
 
 /** Looks for the first HEADERS frame after the preface: the request that gets the answer. */
 function asHttp2(bytes: Buffer): Spoken {
   let at = HTTP2_PREFACE.length
   while (at + 9 <= bytes.length) {
-    if (bytes[at + 3] === HEADERS_FRAME) return { kind: 'http2', streamId: bytes.readUInt32BE(at + 5) & 0x7fffffff }
-    at += 9 + bytes.readUIntBE(at, 3)
+    const end = at + 9 + bytes.readUIntBE(at, 3)
+    if (bytes[at + 3] === HEADERS_FRAME) {
+      const fields = bytes.subarray(at + 9, end)
+      const isGrpc = GRPC_TYPES.some((type) => fields.includes(type))
+      return { kind: 'http2', streamId: bytes.readUInt32BE(at + 5) & 0x7fffffff, isGrpc }
+    }
+    at = end
   }
   return UNDECIDED
 }

@@ -27,14 +27,32 @@ const END_STREAM = 1
 const END_HEADERS = 4
 const ACK = 1
 const HTTP_1_1_REQUIRED = 13
+/** The field ":status: 200" of HPACK's table. */
+const STATUS_200 = 0x88
 
-/** 502 on the first request's stream, then GOAWAY; GOAWAY alone when there was no request (stream 0). */
-export function http2Refusal(streamId: number, reason: string, body: string): Buffer {
-  const frames = [
-    http2Frame(FRAME.settings, 0, 0, Buffer.alloc(0)),
-    http2Frame(FRAME.settings, ACK, 0, Buffer.alloc(0)),
-  ]
-  if (streamId > 0) {
+/** The server's settings, and that the client's were read. */
+export const HTTP2_GREETING: Buffer = Buffer.concat([
+  http2Frame(FRAME.settings, 0, 0, Buffer.alloc(0)),
+  http2Frame(FRAME.settings, ACK, 0, Buffer.alloc(0)),
+])
+
+/** What 502 is to a gRPC client. */
+const GRPC_UNAVAILABLE = '14'
+
+/** 502, or a gRPC status, on the first request's stream, then GOAWAY; GOAWAY alone when there was no request (stream 0). */
+export function http2Refusal(request: { streamId: number; isGrpc: boolean }, reason: string, body: string): Buffer {
+  const { streamId, isGrpc } = request
+  const frames: Buffer[] = []
+  if (streamId > 0 && isGrpc) {
+    const fields = Buffer.concat([
+      Buffer.from([STATUS_200]),
+      hpackField('content-type', 'application/grpc'),
+      hpackField('grpc-status', GRPC_UNAVAILABLE),
+      hpackField('grpc-message', grpcMessage(body.trim())),
+      hpackField(DENIED_HEADER, reason),
+    ])
+    frames.push(http2Frame(FRAME.headers, END_HEADERS | END_STREAM, streamId, fields))
+  } else if (streamId > 0) {
     const fields = Buffer.concat([
       Buffer.from([0x08]),
       hpackText('502'),
@@ -49,6 +67,11 @@ export function http2Refusal(streamId: number, reason: string, body: string): Bu
   goaway.writeUInt32BE(streamId > 0 ? 0 : HTTP_1_1_REQUIRED, 4)
   frames.push(http2Frame(FRAME.goaway, 0, 0, Buffer.concat([goaway, Buffer.from(body)])))
   return Buffer.concat(frames)
+}
+
+/** Percent-encoded where gRPC asks for it, and nowhere else: clients decode no more than that. */
+export function grpcMessage(text: string): string {
+  return text.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent)
 }
 
 /** RFC 9113, 4.1. */
@@ -66,9 +89,14 @@ function hpackField(name: string, value: string): Buffer {
   return Buffer.concat([Buffer.from([0]), hpackText(name), hpackText(value)])
 }
 
-/** A string of fewer than 127 bytes, without Huffman coding. */
+/** A string without Huffman coding, its length in seven bits and then in groups of seven (RFC 7541 5.1). */
 function hpackText(text: string): Buffer {
-  return Buffer.concat([Buffer.from([text.length]), Buffer.from(text)])
+  const bytes = Buffer.from(text)
+  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes])
+  const length = [127]
+  let rest = bytes.length - 127
+  for (; rest >= 128; rest >>= 7) length.push((rest & 127) | 128)
+  return Buffer.concat([Buffer.from([...length, rest]), bytes])
 }
 
 const ER_HOST_NOT_PRIVILEGED = 1130

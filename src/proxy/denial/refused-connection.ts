@@ -4,8 +4,9 @@ import type { Connection, ConnectionReader } from '#proxy/connection/connection.
 import type { Denial } from './denial.ts'
 import type { DenialIndex } from './denial-index.ts'
 import { blamesNobody, type RefusedAddress, type RefusedCall } from './explain.ts'
-import { recognise, type Spoken } from './recognise.ts'
+import { isHttp2, recognise, type Spoken } from './recognise.ts'
 import {
+  HTTP2_GREETING,
   http1Refusal,
   http2Refusal,
   mongoRefusal,
@@ -54,6 +55,7 @@ export class RefusedConnection implements ConnectionReader {
   readonly #options: RefusalOptions
   #bytes: Buffer = NOTHING
   #answered = false
+  #isGreeted = false
   /** The client will say no more. */
   #hasLeft = false
   #lingering = 0
@@ -92,6 +94,7 @@ export class RefusedConnection implements ConnectionReader {
     const isFull = this.#bytes.length >= MAX_BYTES || this.#refuser.heldBytes >= MAX_HELD_BYTES
     const spoken = recognise(this.#bytes, isFull)
     if (spoken.kind !== 'undecided') this.#answer(spoken)
+    else this.#greetHttp2()
     return true
   }
 
@@ -134,9 +137,16 @@ export class RefusedConnection implements ConnectionReader {
     }
     const denial = this.#record(spoken)
     this.#hold(NOTHING)
-    const answer = answerBytes(spoken, denial, this.#refuser.sentence(denial))
+    const answer = answerBytes(spoken, denial, this.#refuser.sentence(denial), this.#isGreeted)
     if (answer === undefined) this.#connection.destroy(true)
     else this.#sendAndClose(answer)
+  }
+
+  /** gRPC clients ask only when the server has said its settings. */
+  #greetHttp2(): void {
+    if (this.#isGreeted || !isHttp2(this.#bytes)) return
+    this.#isGreeted = true
+    this.#send(HTTP2_GREETING)
   }
 
   #refuseMysql(): void {
@@ -151,9 +161,14 @@ export class RefusedConnection implements ConnectionReader {
       return this.#deny('tls', spoken.serverName, 'sni')
     }
     if (spoken.kind === 'http1') {
-      return this.#deny('http', spoken.host, spoken.method === 'CONNECT' ? 'connect' : 'host', !spoken.isHttp11)
+      const { method, host, proxiedPort } = spoken
+      // What a request for a proxy names is not where the program went: that is the proxy, which no HTTP port leads to.
+      const isForProxy =
+        method === 'CONNECT' || (proxiedPort ?? info.downstreamLocal.port) !== info.downstreamLocal.port
+      if (isForProxy) return this.#deny('tcp', undefined, undefined)
+      return this.#deny('http', host, 'host', !spoken.isHttp11)
     }
-    if (spoken.kind === 'http2') return this.#deny('http', undefined, undefined)
+    if (spoken.kind === 'http2') return this.#deny('http2', undefined, undefined)
     return this.#deny(spoken.kind === 'mongo' ? 'mongo' : 'tcp', undefined, undefined)
   }
 
@@ -212,10 +227,13 @@ function onTimeout(refused: RefusedConnection): void {
 }
 
 /** Undefined: the protocol is not known, so a reset has to do. */
-function answerBytes(spoken: Spoken, denial: Denial, sentence: string): Buffer | undefined {
+function answerBytes(spoken: Spoken, denial: Denial, sentence: string, isGreeted: boolean): Buffer | undefined {
   if (spoken.kind === 'tls') return TLS_ACCESS_DENIED
   if (spoken.kind === 'http1') return http1Refusal(spoken.method, denial.reason, `${sentence}\n`)
-  if (spoken.kind === 'http2') return http2Refusal(spoken.streamId, denial.reason, `${sentence}\n`)
+  if (spoken.kind === 'http2') {
+    const refusal = http2Refusal(spoken, denial.reason, `${sentence}\n`)
+    return isGreeted ? refusal : Buffer.concat([HTTP2_GREETING, refusal])
+  }
   if (spoken.kind === 'mongo') return mongoRefusal(spoken.requestId, spoken.legacy, sentence)
   if (spoken.kind === 'postgres') return postgresRefusal(sentence)
   if (spoken.kind === 'redis') return redisRefusal(sentence)

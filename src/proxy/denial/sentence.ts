@@ -47,6 +47,7 @@ const PROTOCOL_NAMES: Readonly<Record<Denial['protocol'], string>> = {
   tcp: 'TCP',
   tls: 'TLS',
   http: 'HTTP',
+  http2: 'HTTP/2',
   mysql: 'MySQL',
   mongo: 'MongoDB',
   udp: 'UDP',

@@ -180,7 +180,8 @@ export class Exchange implements ForwardingOwner, RequestKey, LoggedHeaders {
   #deny(status: number, flag: string, refusal: RefusedAddress | undefined): void {
     const { address: ip, port } = this.info.downstreamLocal
     const { authority } = this
-    const { body, headers, denial } = this.#env.http.denier.http({ ip, port, authority, ...(refusal && { refusal }) })
+    const request = { ip, port, authority, isHttp2: this.head.protocol === 'HTTP/2', ...(refusal && { refusal }) }
+    const { body, headers, denial } = this.#env.http.denier.http(request)
     this.info.deniedReason = denial.reason
     this.reply({ status, body, flag, details: 'direct_response', fields: headers })
   }

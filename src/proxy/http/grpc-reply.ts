@@ -1,3 +1,4 @@
+import { grpcMessage } from '#proxy/denial/refusal-bytes.ts'
 import type { Fields } from './codec/fields.ts'
 import type { LocalReply } from './local-reply.ts'
 
@@ -24,6 +25,7 @@ export function grpcReply(reply: LocalReply): LocalReply {
     ['content-type', 'application/grpc'],
     ['grpc-status', String(GRPC_STATUS.get(reply.status) ?? 2)],
   ]
-  if (reply.body !== '') fields.push(['grpc-message', encodeURIComponent(reply.body.trim()).replaceAll('%20', ' ')])
-  return { ...reply, status: 200, body: '', fields: [...fields, ...(reply.fields ?? [])] }
+  if (reply.body !== '') fields.push(['grpc-message', grpcMessage(reply.body.trim())])
+  const others = (reply.fields ?? []).filter(([name]) => name !== 'content-type')
+  return { ...reply, status: 200, body: '', fields: [...fields, ...others] }
 }

@@ -8,6 +8,7 @@ export interface RefusedRequest {
   readonly port: number
   /** Host with or without port, as the request says it. */
   readonly authority: string
+  readonly isHttp2?: boolean
   /** When a route was found, and its cluster would not go to the address. */
   readonly refusal?: RefusedAddress
 }

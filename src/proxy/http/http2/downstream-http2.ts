@@ -10,7 +10,7 @@ import type { ManagerEnv } from '#proxy/http/http-proxy.ts'
 import type { DownstreamStream, OutgoingResponse } from '#proxy/http/stream.ts'
 import { ConnectionDuplex } from './connection-duplex.ts'
 import { STREAM_WINDOW_BYTES, widenWindow } from './flow-window.ts'
-import { addHttp2Fields, addHttp2Lines, receivedFields, receivedFraming } from './http2-fields.ts'
+import { addHttp2Fields, addHttp2Lines, receivedFields, receivedFraming, SEVERAL_VALUES } from './http2-fields.ts'
 
 /** Envoy's defaults for one connection, but for the number of streams: 100 is what RFC 9113 recommends at least. */
 const SETTINGS = { maxConcurrentStreams: 100, maxHeaderListSize: 60 * 1024, initialWindowSize: STREAM_WINDOW_BYTES }
@@ -18,7 +18,7 @@ const SETTINGS = { maxConcurrentStreams: 100, maxHeaderListSize: 60 * 1024, init
 /** Serves a client's HTTP/2 connection: every stream is an exchange of its own. */
 export function serveHttp2(env: ManagerEnv, connection: Connection): void {
   const duplex = new ConnectionDuplex(connection)
-  const session = performServerHandshake(duplex, { settings: SETTINGS })
+  const session = performServerHandshake(duplex, { settings: SETTINGS, ...SEVERAL_VALUES })
   widenWindow(session)
   session.on('error', () => {})
   session.on('stream', (stream, _headers, _flags, rawHeaders) => {

@@ -14,6 +14,9 @@ import { CHUNKED, type Framing } from '#proxy/http/codec/framing.ts'
 import { listHas } from '#proxy/http/codec/message-head.ts'
 import { isNominated, nominatedBy } from '#proxy/http/head/request-text.ts'
 
+/** Of a session: two lines of one field pass, whatever its RFC says of their number, as they do in HTTP/1 and Envoy. Node's types do not know it yet. */
+export const SEVERAL_VALUES = { strictSingleValueFields: false }
+
 /** What HTTP/2 has other means for (RFC 9113, 8.2.2). */
 const DROPPED: ReadonlySet<number> = new Set([
   CONNECTION,

@@ -9,6 +9,7 @@ import { WaitingList } from '#proxy/http/waiting-list.ts'
 import { type DialFailure, type DialObserver, dial } from '#proxy/upstream/upstream.ts'
 import { ConnectionDuplex } from './connection-duplex.ts'
 import { STREAM_WINDOW_BYTES, widenWindow } from './flow-window.ts'
+import { SEVERAL_VALUES } from './http2-fields.ts'
 import { UpstreamHttp2 } from './upstream-http2.ts'
 
 interface OpenSession {
@@ -62,6 +63,7 @@ export class Http2Pool implements StreamPool, DialObserver {
     const session = connect('http://upstream.invalid', {
       createConnection: () => duplex,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+      ...SEVERAL_VALUES,
     })
     const open = { session, info: connection.info, used: false }
     this.#open = open

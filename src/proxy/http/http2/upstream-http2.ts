@@ -79,6 +79,8 @@ export class UpstreamHttp2 implements UpstreamStream {
     // After a reset the stream ends as well, and the reset may say that there was no error.
     stream.on('end', () => {
       if (this.#whole) this.#end(undefined)
+      // It is not closed for Node while a body waits for the peer's window, which nobody opens any more.
+      else stream.destroy()
     })
   }
 
