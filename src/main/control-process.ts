@@ -8,8 +8,11 @@ import { Fault } from '#base/fault.ts'
 import { ownEnvironment } from '#base/own-environment.ts'
 import { programPath } from '#base/program-path.ts'
 import type { ControlNews, ControlSettings } from './control-settings.ts'
+import { KeptInputs } from './kept-input.ts'
 import { removePrivateDirectory } from './private-directory.ts'
 
+/** Behind standard input, output and error, and the channel. */
+const FIRST_INPUT = 4
 const RESTART_MS = 1_000
 /** How long it may take to clean up after itself. */
 const END_MS = 1_000
@@ -27,6 +30,7 @@ export class ControlProcess {
   /** Settles when it serves; rejects with a Fault `control/invalid-configuration` when the configuration is unusable from the start. */
   readonly ready: Promise<void>
   readonly #settings: ControlSettings
+  readonly #inputs: KeptInputs
   readonly #onNotice: (text: string) => void
   readonly #placing = Promise.withResolvers<string>()
   readonly #starting = Promise.withResolvers<void>()
@@ -37,6 +41,7 @@ export class ControlProcess {
 
   constructor(settings: Omit<ControlSettings, 'socketPath'>, onNotice: (text: string) => void) {
     this.socketPath = join(privateDirectory(), `postern-${randomBytes(NAME_BYTES).toString('hex')}`, 'xds')
+    this.#inputs = new KeptInputs(settings.files)
     this.#settings = { ...settings, socketPath: this.socketPath }
     this.#onNotice = onNotice
     this.directory = this.#placing.promise
@@ -48,17 +53,20 @@ export class ControlProcess {
   /** Ends it, and leaves nothing of it. */
   async close(): Promise<void> {
     clearTimeout(this.#restart)
+    this.#inputs.close()
+    // Who still waits for the directory would wait for ever.
+    this.#placing.reject(new Fault('control/ended', 'the run ended before its control process had begun'))
     if (this.#child !== undefined) await endOf(this.#child)
     removePrivateDirectory(dirname(this.socketPath))
   }
 
   #start(): void {
-    // "-" is standard input, which is the control process's to read then.
-    const input = this.#settings.files.includes('-') ? 'inherit' : 'ignore'
-    const child = fork(programPath('main/control'), [JSON.stringify(this.#settings)], {
-      stdio: [input, 'ignore', 'inherit', 'ipc'],
+    const { files, input, others, close } = this.#inputs.open(this.#settings.files, FIRST_INPUT)
+    const child = fork(programPath('main/control'), [JSON.stringify({ ...this.#settings, files })], {
+      stdio: [input ?? 'ignore', 'ignore', 'inherit', 'ipc', ...others],
       env: ownEnvironment(process.env),
     })
+    close()
     this.#child = child
     child.on('message', (news) => this.#hear(news as ControlNews))
     child.on('error', () => {})

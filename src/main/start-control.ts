@@ -4,6 +4,7 @@ import type { RunOptions } from '#cli/run.ts'
 import { accessLogPath } from './access-log-path.ts'
 import { ControlProcess } from './control-process.ts'
 import type { MeshOverrides } from './control-settings.ts'
+import { isInput } from './kept-input.ts'
 import { notice } from './notice.ts'
 
 /** Starts the control process of a run. */
@@ -22,7 +23,7 @@ function overridesOf(options: RunOptions): MeshOverrides {
 
 /** Links are followed once: the program could turn them. What does not exist is the control process's to complain of. */
 function absolute(file: string): string {
-  if (file === '-') return file
+  if (isInput(file)) return file
   try {
     return realpathSync(file)
   } catch {

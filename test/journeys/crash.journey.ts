@@ -121,3 +121,39 @@ test('a command that leaves a process in the background leaves none behind', asy
   assert.equal(outcome.code, 0)
   await eventually('the background process to end', () => processesWith(mark).length === 0, 5000)
 })
+
+test('a control process that dies finds again what could be read once: standard input, and a pipe of the shell', async (context) => {
+  const runtime = scratch(context)
+  const call = (host: string) => `$(curl -s -o /dev/null -w "%{http_code}" http://${host}/status/204)`
+  const calls = `while :; do echo "${call('httpbin.org')} ${call('drop.example.net')}"; done`
+  const allow = (host: string) => `"$0" allow ${host}:80`
+  const script = `${allow('httpbin.org')} | exec "$0" run -f - -f <(${allow('unknown.example.net')}) -- sh -c '${calls}'`
+  const env = { ...process.env, XDG_RUNTIME_DIR: runtime }
+  const run = spawn('bash', ['-c', script, POSTERN], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  context.after(() => process.kill(-(run.pid as number), 'SIGTERM'))
+  let lines: string[] = []
+  run.stdout.setEncoding('utf8').on('data', (text: string) => {
+    lines.push(...text.trim().split('\n'))
+  })
+  let said = ''
+  run.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const control = () =>
+    processesWith(runtime).find((pid) => readFileSync(`/proc/${pid}/cmdline`).includes('main/control'))
+  await eventually('the first calls', () => lines.length > 2)
+  const first = control()
+  process.kill(first ?? 0, 'SIGKILL')
+  await eventually('another control process', () => ![undefined, first].includes(control()), 10_000)
+  lines = []
+  await eventually('more calls', () => lines.length > 20, 10_000)
+  assert.deepEqual([...new Set(lines)], ['204 502'])
+  assert.match(said, /started again/)
+  assert.doesNotMatch(said, /no objects|error/)
+})
+
+test('a run whose log of denials cannot be opened ends, and says why', async () => {
+  const { code, stderr } = await startPostern(['run', '--denial-log', '/nowhere/at/all', '--', 'true']).ended
+  assert.equal(code, 125)
+  assert.match(stderr, /cannot open the denial log "\/nowhere\/at\/all"/)
+})

@@ -1,0 +1,63 @@
+import { closeSync, existsSync, mkdtempSync, openSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Fault } from '#base/fault.ts'
+import { readText, STDIN } from '#kube/manifest-files.ts'
+
+/** Whether a file of configuration can be read once only, and by this process only: standard input, and what a shell makes of `<(...)`. */
+export function isInput(file: string): boolean {
+  if (file === STDIN) return true
+  return statSync(file, { throwIfNoEntry: false })?.isFIFO() === true && !existsSync(realpathSync(file))
+}
+
+/**
+ * What such inputs said, for a control process that is started again. Each start finds them from their beginning.
+ * They are files without a name, 0600 before.
+ */
+export class KeptInputs {
+  readonly #descriptors = new Map<string, number>()
+
+  /** Reads the inputs among `files` to their ends. Throws a Fault `control/invalid-configuration` for one that cannot be read. */
+  constructor(files: readonly string[]) {
+    for (const file of files) {
+      if (this.#descriptors.has(file) || !isInput(file)) continue
+      const read = readText(file)
+      if (read.kind === 'unreadable') {
+        throw new Fault('control/invalid-configuration', `${file}:1:1: error: ${read.why}`)
+      }
+      this.#descriptors.set(file, keep(read.text))
+    }
+  }
+
+  /** Opens them for a process that is to have them as its descriptors from `first` on; standard input as 0. `close` when it has. */
+  open(files: readonly string[], first: number) {
+    const names = [...this.#descriptors.keys()].filter((file) => file !== STDIN)
+    const reopen = (file: string): number => openSync(`/proc/self/fd/${this.#descriptors.get(file)}`, 'r')
+    const input = this.#descriptors.has(STDIN) ? reopen(STDIN) : undefined
+    const others = names.map(reopen)
+    return {
+      input,
+      others,
+      files: files.map((file) => (names.includes(file) ? `/dev/fd/${first + names.indexOf(file)}` : file)),
+      close(): void {
+        for (const descriptor of [...others, ...(input === undefined ? [] : [input])]) closeSync(descriptor)
+      },
+    }
+  }
+
+  close(): void {
+    for (const descriptor of this.#descriptors.values()) closeSync(descriptor)
+    this.#descriptors.clear()
+  }
+}
+
+function keep(text: string): number {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-'))
+  try {
+    const path = join(directory, 'input')
+    writeFileSync(path, text, { mode: 0o600 })
+    return openSync(path, 'r')
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
