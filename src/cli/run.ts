@@ -31,7 +31,7 @@ export function addRunVerb(program: Command, run: (options: RunOptions) => Promi
     .description('run a command that can reach only what a ServiceEntry names')
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<command...>', 'the command and its arguments')
-    .option('-f, --filename <file>', 'configuration: a YAML file, a directory, or - (repeatable)', collect)
+    .option('-f, --filename <file>', 'configuration: a YAML file, a directory, or - (repeatable)', collectPaths)
     .addOption(
       new Option('--control <path>', 'join the control plane that listens on this Unix socket').conflicts('filename'),
     )
@@ -105,6 +105,12 @@ export function parseNamespace(text: string): string {
 }
 
 /** For repeatable options. */
+/** An empty one is a variable that is not set, and would mean the working directory. */
+function collectPaths(value: string, earlier?: string[]): string[] {
+  if (value === '') throw new InvalidArgumentError('it is the path of a file or directory, or -')
+  return collect(value, earlier)
+}
+
 export function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value]
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, readdirSync, statSync } from 'node:fs'
+import { type BigIntStats, opendirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Which files of a directory hold objects. */
@@ -30,6 +30,17 @@ export function listLinks(directory: string): readonly string[] {
   return entriesOf(directory)
     .filter((entry) => entry.isSymbolicLink() && MANIFEST_NAME.test(entry.name))
     .map((entry) => join(directory, entry.name))
+}
+
+/** False for a directory whose entries this user may not list, or not reach. */
+export function isOpen(path: string): boolean {
+  try {
+    opendirSync(path).closeSync()
+    statSync(`${path}/.`)
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code !== 'EACCES' || !isDirectory(path)
+  }
 }
 
 /** Entries by name; none when the directory went away meanwhile. */

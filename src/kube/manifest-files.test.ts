@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -24,6 +24,27 @@ test('links to directories are not followed, links to files are, and no file is 
     files.map((file) => file.slice(at.length + 1)),
     ['link.yaml', 'sub/a.yaml', 'missing.yaml'],
   )
+})
+
+test('a directory that may not be read is an error, and does not count as empty', (t) => {
+  const at = folder(t)
+  chmodSync(at, 0o755)
+  mkdirSync(join(at, 'shut'))
+  writeFileSync(join(at, 'shut', 'a.yaml'), '')
+  const { seteuid, geteuid } = process
+  const root = geteuid?.() === 0
+  for (const mode of [0o000, 0o400, 0o100]) {
+    chmodSync(join(at, 'shut'), mode)
+    if (root) seteuid?.(65_534)
+    try {
+      assert.deepEqual(listManifestFiles([at]).slice(0, 1), [join(at, 'shut')])
+      const [message] = readManifestFile(join(at, 'shut')).messages
+      assert.equal(message?.text, 'the directory cannot be read: permission denied')
+    } finally {
+      if (root) seteuid?.(0)
+    }
+  }
+  chmodSync(join(at, 'shut'), 0o700)
 })
 
 test('what cannot be read is an error and no crash', (t) => {

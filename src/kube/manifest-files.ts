@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault, messageOf } from '#base/fault.ts'
 import { type ManifestFile, parseManifests } from './manifest.ts'
-import { entriesOf, isDirectory, MANIFEST_NAME, statOf } from './manifest-directory.ts'
+import { entriesOf, isDirectory, isOpen, MANIFEST_NAME, statOf } from './manifest-directory.ts'
 import { YAML_LIMITS } from './yaml-document.ts'
 
 /** The name that stands for standard input, as for kubectl. */
@@ -13,7 +13,7 @@ const MAX_FILES = 10_000
 /**
  * The files that `-f PATH...` means, in a stable order: a directory stands for its *.yaml, *.yml and *.json, recursively and by
  * name; names that begin with a dot are left out (editors' swap files, the hidden directories of mounted ConfigMaps).
- * A path that does not exist is kept: reading it says so. Throws a Fault beyond 10,000 files.
+ * A path that does not exist is kept, as is a directory that this user may not read: reading it says so. Throws a Fault beyond 10,000 files.
  */
 export function listManifestFiles(paths: readonly string[]): readonly string[] {
   const files = new Set<string>()
@@ -37,6 +37,8 @@ export function readManifestFile(file: string): ManifestFile {
 export function readText(
   file: string,
 ): { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unreadable'; readonly why: string } {
+  if (file !== STDIN && !isOpen(file))
+    return { kind: 'unreadable', why: 'the directory cannot be read: permission denied' }
   try {
     const bytes = readBounded(file === STDIN ? 0 : file)
     if (bytes === undefined) return { kind: 'unreadable', why: `the file is larger than ${YAML_LIMITS.bytes} bytes` }
@@ -48,6 +50,7 @@ export function readText(
 }
 
 function* walk(directory: string): Generator<string> {
+  if (!isOpen(directory)) yield directory
   for (const { name } of entriesOf(directory)) {
     const path = join(directory, name)
     if (MANIFEST_NAME.test(name) && statOf(path)?.isFile()) yield path

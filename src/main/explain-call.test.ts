@@ -361,6 +361,28 @@ spec: {hosts: ["*.example.com"], ports: [{number: 443, name: tls, protocol: TLS}
   assert.deepEqual(await explain({ destination: 'www.example.com', port: 443, host: 'www.example.com' }), ['allow'])
 })
 
+test('another name on the port of a host whose address the application finds is denied, as the run denies it', async (t) => {
+  const entry = (name: string, spec: string) =>
+    `apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: ${name}}\nspec: {${spec}}\n---\n`
+  const db = entry('db', 'hosts: [db.example.com], ports: [{number: 5432, name: tcp, protocol: TCP}], resolution: NONE')
+  const block = 'hosts: [block.example.com], addresses: [10.0.0.0/8], ports: [{number: 5433, name: tcp, protocol: TCP}]'
+  const found = entry(
+    'f',
+    'hosts: [found.example.com], ports: [{number: 5433, name: tcp, protocol: HTTP}], resolution: NONE',
+  )
+  const file = write(t, db + entry('block', block) + found)
+  const ask = async (destination: string, port: number) => {
+    const question = { files: [file], host: undefined, sni: undefined, protocol: undefined, policy: undefined }
+    return await explainCall({ ...question, namespace: 'default', destination, port })
+  }
+  assert.equal((await ask('db.example.com', 5432)).verdict, 'allow')
+  const { verdict, reason, explanation } = await ask('other.example.com', 5432)
+  assert.deepEqual([verdict, reason], ['deny', 'address_mismatch'])
+  assert.match(explanation.join(), /^no ServiceEntry names this host; nearest: /)
+  // It may be answered an address of the block.
+  await assert.rejects(ask('found.example.com', 5433), { code: 'why/unknown-address' })
+})
+
 test('an address of this machine is said to be one, whatever is allowed', async (t) => {
   const question = { files: [write(t, '')], host: undefined, sni: undefined, protocol: undefined, namespace: 'default' }
   const call = { destination: '169.254.169.254', port: 80, policy: 'ALLOW_ANY' as const }

@@ -6,7 +6,7 @@ import type { ProxyConfig } from '#proxy/config/model.ts'
 import { type Decision, decide, type HypotheticalCall, Matchers } from '#proxy/decision/decide.ts'
 import { hypotheticalCall } from '#proxy/decision/hypothetical-call.ts'
 import { compileDenialIndex } from '#proxy/denial/denial-index.ts'
-import { explainDenial } from '#proxy/denial/explain.ts'
+import { explainDenial, type RefusedCall } from '#proxy/denial/explain.ts'
 import { whyDenied } from '#proxy/denial/sentence.ts'
 import { notice } from './notice.ts'
 import { inputOffline, resourcesOffline } from './offline.ts'
@@ -19,7 +19,19 @@ export async function explainCall(question: WhyQuestion): Promise<WhyAnswer> {
   const { config, errors } = compileResources(resourcesOffline(input, node, notice))
   for (const error of errors) notice(error)
   const call = hypotheticalCall(config, question)
-  return answerFor(config, question, call, decide(new Matchers(config), call))
+  const decided = decide(new Matchers(config), call)
+  const decision: Decision = isAnswerForAnother(question, decided)
+    ? { ...decided, verdict: 'deny', reason: 'address_mismatch' }
+    : decided
+  return answerFor(config, question, call, decision)
+}
+
+/** The application looks up another name than the one that its port alone leads to. */
+function isAnswerForAnother({ destination }: WhyQuestion, { ifAnsweredFor }: Decision): boolean {
+  if (ifAnsweredFor === undefined || isIP(destination) !== 0) return false
+  const name = destination.toLowerCase().replace(/\.$/, '')
+  const host = ifAnsweredFor.toLowerCase()
+  return host.startsWith('*.') ? !name.endsWith(host.slice(1)) : name !== host
 }
 
 function answerFor(config: ProxyConfig, question: WhyQuestion, call: HypotheticalCall, decision: Decision): WhyAnswer {
@@ -45,27 +57,36 @@ function conditionOf({ destination }: WhyQuestion, { ifAnsweredFor }: Decision):
   return [`only after the application was answered this address for ${ifAnsweredFor}; address_mismatch otherwise`]
 }
 
+/** The name that a sidecar would know the call by. */
+function nameIn({ sni, host, destination }: WhyQuestion): Pick<RefusedCall, 'host' | 'hostKnownBy'> {
+  if (sni !== undefined) return { host: sni, hostKnownBy: 'sni' }
+  if (host !== undefined) return { host, hostKnownBy: 'host' }
+  return isIP(destination) === 0
+    ? { host: destination, hostKnownBy: 'dns' }
+    : { host: undefined, hostKnownBy: undefined }
+}
+
 function explanationOf(
   config: ProxyConfig,
   question: WhyQuestion,
   call: HypotheticalCall,
   { reason: decided, cluster }: Decision,
 ): string {
-  const named = question.sni ?? question.host
+  const { host, hostKnownBy } = nameIn(question)
   const service = config.clusters.get(cluster ?? '')?.service
   const { reason, nearest } = explainDenial(compileDenialIndex(config), {
     ip: call.ip,
     port: call.port,
-    host: named,
-    hostKnownBy: question.sni !== undefined ? 'sni' : question.host !== undefined ? 'host' : undefined,
+    host,
+    hostKnownBy,
     protocol: call.protocol,
-    ...(decided === 'local_address' ? { refusal: { reason: decided, service } } : {}),
+    ...(decided === 'local_address' || decided === 'address_mismatch' ? { refusal: { reason: decided, service } } : {}),
   })
   return whyDenied({
     time: '',
     workload: { name: 'why', namespace: question.namespace },
     destination: { ip: call.ip, port: call.port },
-    host: named,
+    host,
     hostKnownBy: undefined,
     protocol: call.protocol,
     reason,

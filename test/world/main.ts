@@ -54,6 +54,8 @@ function spawnCommand(settings: Settings, world: World): Promise<number> {
   const home = join(world.directory, 'home')
   mkdirSync(home)
   const env: NodeJS.ProcessEnv = { ...process.env, ...world.env }
+  // The user's own proxy is not in this world.
+  for (const name of Object.keys(env)) if (/^(https?|all|no)_proxy$/i.test(name)) delete env[name]
   let [program, ...args] = settings.command
   if (settings.asUser) {
     chownSync(home, ORDINARY_UID, ORDINARY_UID)

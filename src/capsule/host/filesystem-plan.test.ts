@@ -41,6 +41,20 @@ test('sockets that go away while they are looked at are passed over', async (con
   assert.ok(seen > 0, 'none came and went')
 })
 
+test('a run-time directory that is the root hides nothing less', async (context) => {
+  const directory = scratch(context)
+  const path = join(directory, 'service.sock')
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  context.after(() => server.close())
+  for (const XDG_RUNTIME_DIR of ['/', '//', '/.']) {
+    const host = new HostView({ XDG_RUNTIME_DIR }, { sharedSockets: [] })
+    assert.ok(host.newSockets(readPathSockets()).includes(path))
+    const { readOnlyPaths, coveredDirectories } = host.plan([directory])
+    assert.ok(readOnlyPaths.includes(directory) && coveredDirectories.includes('/run'))
+  }
+})
+
 test('a socket is told once for as long as it lives', async (context) => {
   const path = join(scratch(context), 'service.sock')
   const server = createServer()

@@ -60,7 +60,9 @@ export class HostView {
     const ownRuntime = runtimeDirectory === undefined ? [] : [runtimeDirectory]
     const wanted = [...runtimeDirectories, ...ownRuntime, ...this.#hidden]
     const emptied = wanted.filter(isDirectory).flatMap((path) => everyPathOf(path, this.#mounts))
-    this.#covered = outermost([...emptied.filter(isDirectory), ...strayKernelWindows(this.#mounts)])
+    // Nothing can be laid over the root (XDG_RUNTIME_DIR=/), and what counts as covered is hidden and protected in no other way.
+    const coverable = emptied.filter((path) => path !== '/' && isDirectory(path))
+    this.#covered = outermost([...coverable, ...strayKernelWindows(this.#mounts)])
   }
 
   /** What the agent is to do, where the program may not change what `readOnly` names. */

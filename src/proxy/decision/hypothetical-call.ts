@@ -24,14 +24,14 @@ export interface CallDescription {
 export function hypotheticalCall(config: ProxyConfig, described: CallDescription): HypotheticalCall {
   const { destination, port, host, sni } = described
   const protocol = described.protocol ?? likelyProtocol(config, described)
-  const ip = isIP(destination) === 0 ? addressOf(config, destination) : destination
+  const ip = isIP(destination) === 0 ? addressOf(config, destination, port) : destination
   return { ip, port, protocol, sni: sni ?? (protocol === 'tls' ? (host ?? '') : ''), authority: host ?? '' }
 }
 
 /** Any address: what the answer does not depend on (RFC 5737, for documentation). */
 const SOME_ADDRESS = '192.0.2.1'
 
-function addressOf(config: ProxyConfig, name: string): string {
+function addressOf(config: ProxyConfig, name: string, port: number): string {
   const verdict = compileDnsPolicy(config).verdictOf(name.toLowerCase().replace(/\.$/, ''))
   switch (verdict.kind) {
     case 'known':
@@ -43,7 +43,7 @@ function addressOf(config: ProxyConfig, name: string): string {
       return syntheticIpv4(1)
     case 'ask':
     case 'ask_within':
-      if (verdict.kind === 'ask' && verdict.prefer === undefined) return SOME_ADDRESS
+      if (verdict.kind === 'ask' && verdict.prefer === undefined && !hasBlocks(config, port)) return SOME_ADDRESS
       throw new Fault(
         'why/unknown-address',
         `the answer depends on the address of "${name}", which the configuration does not say`,
@@ -52,6 +52,11 @@ function addressOf(config: ProxyConfig, name: string): string {
         },
       )
   }
+}
+
+/** Addresses of the port lead somewhere of their own. */
+function hasBlocks({ clusters }: ProxyConfig, port: number): boolean {
+  return [...clusters.values()].some(({ service }) => service?.port === port && (service.addresses ?? []).length > 0)
 }
 
 /** What the service that is named speaks, else what the port usually carries, else what any service on the port speaks. */

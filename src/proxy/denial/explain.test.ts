@@ -116,6 +116,21 @@ describe('a host that is named', () => {
     )
   })
 
+  it('on a port that alone led it to the service of another', () => {
+    const service: FixtureService = { host: 'db.example', port: 5432, protocol: 'TCP', type: 'ORIGINAL_DST' }
+    const refused = {
+      host: 'db.example',
+      namespace: 'default',
+      port: 5432,
+      protocol: 'TCP',
+      definedBy: 'ServiceEntry default/db',
+    }
+    const refusal = { reason: 'address_mismatch', service: refused } as const
+    const call = { hostKnownBy: 'dns', port: 5432, protocol: 'tcp', refusal } as const
+    assert.match(nearestText([service], { ...call, host: 'other.example' }), /^no_service_entry/)
+    assert.match(nearestText([service], { ...call, host: 'DB.example' }), /^address_mismatch/)
+  })
+
   it('for the address that was made up for it', () => {
     const services = [{ ...WIKIPEDIA, cidrs: [{ address: '240.240.0.7', prefixLength: 32 }] }]
     assert.equal(

@@ -43,8 +43,8 @@ export function blamesNobody(isSilent: boolean | undefined, reason: DenialReason
 export function explainDenial(index: DenialIndex, call: RefusedCall): Explanation {
   const host = call.host?.toLowerCase()
   const { refusal } = call
-  // What a made-up address stands for is explained as if nothing had been let through.
-  if (refusal !== undefined && refusal.reason !== 'made_up_address')
+  // What stands for another name than the service's is explained as if nothing had been let through.
+  if (refusal !== undefined && refusal.reason !== 'made_up_address' && !isAnothers(index, refusal, host))
     return explainRefusal(refusal.reason, refusal.service)
   if (call.protocol === 'udp') return { reason: 'udp', nearest: undefined }
   if (host === undefined) return explainAddress(index, call)
@@ -53,6 +53,12 @@ export function explainDenial(index: DenialIndex, call: RefusedCall): Explanatio
   const near = index.nearestHost.find(host)
   if (near !== undefined) return notNamed(nearestOf(preferPort(index.byHost.get(near) ?? [], call.port), 'spec.hosts'))
   return notNamed(nearestOf(servicesAt(index, call.ip) ?? [], 'spec.hosts'))
+}
+
+/** Its port alone led the call to the service. */
+function isAnothers(index: DenialIndex, { reason, service }: RefusedAddress, host: string | undefined): boolean {
+  if (reason !== 'address_mismatch' || host === undefined || service === undefined) return false
+  return servicesOf(index, host).every((named) => named.host.toLowerCase() !== service.host.toLowerCase())
 }
 
 function explainRefusal(reason: DenialReason, service: ServiceRef | undefined): Explanation {
