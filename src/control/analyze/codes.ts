@@ -55,6 +55,7 @@ export const ANALYSIS_CODES = {
   EGR0011: { name: 'DuplicateObject', level: 'Error' },
   EGR0012: { name: 'HostInSeveralNamespaces', level: 'Warning' },
   EGR0013: { name: 'ReservedPort', level: 'Error' },
+  EGR0014: { name: 'PortsOfHostAtDifferentAddresses', level: 'Warning' },
 } as const satisfies Readonly<Record<string, CodeRow>>
 
 export type AnalysisCode = keyof typeof ANALYSIS_CODES
