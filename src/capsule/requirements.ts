@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, realpathSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { Fault, messageOf } from '#base/fault.ts'
 import { ownEnvironment } from '#base/own-environment.ts'
@@ -119,7 +118,7 @@ async function inspectCapsule(): Promise<readonly [Requirement, readonly Require
     capsule = await createCapsule({
       command: ['/bin/sh', '-c', 'true'],
       env: process.env,
-      cwd: tmpdir(),
+      cwd: '/',
       sharedSockets: [],
     })
     await capsule.start()

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Fault } from '#base/fault.ts'
@@ -135,7 +135,7 @@ function isUsable(directory: string): boolean {
   if (!isAbsolute(directory) || Buffer.byteLength(directory) > MOST_PATH_BYTES) return false
   try {
     accessSync(directory, constants.W_OK | constants.X_OK)
-    return true
+    return statSync(directory).isDirectory()
   } catch {
     return false
   }
