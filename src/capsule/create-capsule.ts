@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { Server } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { Fault, messageOf } from '#base/fault.ts'
+import { ignoredSignals, ignoring } from '#base/ignored-signals.ts'
 import { ownEnvironment } from '#base/own-environment.ts'
 import { programPath } from '#base/program-path.ts'
 import { capsuleMark, emptyFile } from './agent/inside-paths.ts'
@@ -13,7 +14,7 @@ import { environmentInside } from './host/environment.ts'
 import { HostView } from './host/filesystem-plan.ts'
 import { mapIds } from './host/id-map.ts'
 import { LateSockets } from './host/late-sockets.ts'
-import { answerStop, type Program, passSignals } from './host/pass-signals.ts'
+import { answerStop, endWithProgram, type Program, passSignals } from './host/pass-signals.ts'
 import { refusalOf, toolMissing } from './host/refusal.ts'
 import { destinationsIn } from './host/refused-datagrams.ts'
 import { systemTools } from './host/system-tools.ts'
@@ -100,7 +101,8 @@ class RunningCapsule implements Capsule {
   }
 
   start(): Promise<void> {
-    const { command, cwd, env, sharedSockets } = this.#options
+    const { cwd, env, sharedSockets } = this.#options
+    const command = ignoring(ignoredSignals(process.env), this.#options.command)
     const foreground = this.#terminal.lendsAtStart && this.#terminal.lend()
     const maskedSockets = this.#host.socketsToMask()
     const insideEnv = environmentInside(env, sharedSockets, this.#host.runtimeDirectory)
@@ -187,7 +189,7 @@ class RunningCapsule implements Capsule {
   #end(): Exit {
     this.#lateSockets?.stop()
     this.#stopPassing?.()
-    this.#terminal.takeBack()
+    endWithProgram(this.#exit, this.#terminal)
     this.#fail(refusalOf(this.#said))
     return this.#exit
   }

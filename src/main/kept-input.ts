@@ -1,13 +1,47 @@
-import { closeSync, existsSync, mkdtempSync, openSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '#base/fault.ts'
 import { readText, STDIN } from '#kube/manifest-files.ts'
 
-/** Whether a file of configuration can be read once only, and by this process only: standard input, and what a shell makes of `<(...)`. */
+/**
+ * Whether a file of configuration is one of this process's own, without a name for others: standard input, what a shell makes of `<(...)` and `<<`.
+ * Throws a Fault `control/invalid-configuration` for a descriptor that the shell did not open: it may be one of Node's, in which nothing will ever be.
+ */
 export function isInput(file: string): boolean {
   if (file === STDIN) return true
-  return statSync(file, { throwIfNoEntry: false })?.isFIFO() === true && !existsSync(realpathSync(file))
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined || stat.isDirectory() || hasName(file)) return false
+  if ((stat.isFIFO() || stat.isFile()) && !isNonBlocking(file)) return true
+  throw new Fault('control/invalid-configuration', `${file}:1:1: error: there is no such descriptor`)
+}
+
+function hasName(file: string): boolean {
+  try {
+    return existsSync(realpathSync(file))
+  } catch {
+    return false
+  }
+}
+
+const O_NONBLOCK = 0o4000
+
+/** As Node's own are; those of shells are not. */
+function isNonBlocking(file: string): boolean {
+  const descriptor = Number(/^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(file)?.[1] ?? 0)
+  if (descriptor <= 2) return false
+  const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '0'
+  return (Number.parseInt(flags, 8) & O_NONBLOCK) !== 0
 }
 
 /**

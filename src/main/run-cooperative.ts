@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { type Fault, messageOf } from '#base/fault.ts'
-import { ignoredSignals } from '#base/ignored-signals.ts'
+import { ignoredSignals, ignoring } from '#base/ignored-signals.ts'
 import { collectProgram } from '#capsule/agent/reaper.ts'
 import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
@@ -59,7 +59,7 @@ async function listen({ sidecar }: RunParts): Promise<number> {
 }
 
 async function runProgram(options: RunOptions, parts: RunParts, port: number): Promise<number> {
-  const ignored = new Set([...ignoredSignals(process.env)].filter((signal) => PASSED.includes(signal)))
+  const ignored = ignoredSignals(process.env)
   const [file, ...args] = ignoring(ignored, options.command)
   const env = { ...programEnvironment(process.env), ...proxyEnvironment(port) }
   const child = spawn(file, args, { stdio: 'inherit', env })
@@ -81,16 +81,6 @@ async function runProgram(options: RunOptions, parts: RunParts, port: number): P
   } finally {
     stopPassing()
   }
-}
-
-/** Node forgets what it was started to ignore; the command is to ignore it as well. */
-function ignoring(
-  signals: ReadonlySet<string>,
-  command: readonly [string, ...string[]],
-): readonly [string, ...string[]] {
-  if (signals.size === 0) return command
-  const names = [...signals].map((signal) => signal.slice('SIG'.length))
-  return ['sh', '-c', `trap '' ${names.join(' ')}; exec "$@"`, 'sh', ...command]
 }
 
 /** @param faultOf what is thrown when the command did not start */
@@ -117,7 +107,7 @@ function proxyEnvironment(port: number): NodeJS.ProcessEnv {
   }
 }
 
-const PASSED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
+const PASSED = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
 /** What a terminal sends reaches the program by itself; what is sent to this process alone is handed on. */
 function passSignals(deliver: (signal: NodeJS.Signals) => void): () => void {

@@ -45,6 +45,18 @@ test('a program that reads the terminal from the background is stopped, for its 
   assert.match(await onTerminal(t, script), /Stopped .*run -- cat/)
 })
 
+test('^C ends the script around a run as well, in a pipeline too', async (t) => {
+  for (const tail of ['', ' | cat']) {
+    const program = `sh -c "echo ready >&2; exec sleep 60"${tail}`
+    const script = `${POSTERN} run -- ${program}; echo went on`
+    const running = start(t, 'script', '-qec', `bash -c '${script}'`, '/dev/null')
+    await eventually('the program to be ready', () => running.said().includes('ready'))
+    running.child.stdin.write('\x03')
+    assert.equal(await running.ended, 130, tail)
+    assert.doesNotMatch(running.said(), /went on/, tail)
+  }
+})
+
 test('a terminal stays as a program leaves it', async (t) => {
   assert.match(await onTerminal(t, `${POSTERN} run -- stty -echo; stty -a`), /-echo\b/)
 })

@@ -1,4 +1,6 @@
+import { constants } from 'node:os'
 import { ignoredSignals } from '#base/ignored-signals.ts'
+import type { Exit } from '#capsule/capsule.ts'
 import type { Terminal } from './terminal.ts'
 
 const passed: readonly NodeJS.Signals[] = [
@@ -64,4 +66,25 @@ function stopAs(signal: NodeJS.Signals, target: number): boolean {
   const tookMs = performance.now() - startMs
   for (const listener of listeners) process.on(signal, listener)
   return tookMs > 1
+}
+
+/**
+ * Takes the terminal back from a program that has ended. If from the terminal, the whole process group is meant: a script around a run, and its
+ * neighbours in a pipeline. This process ends in the same way then, by which a shell knows that it is.
+ */
+export function endWithProgram(exit: Exit, terminal: Terminal): void {
+  const wasLent = terminal.takeBack()
+  if (exit.kind !== 'signal' || (exit.signal !== 'SIGINT' && exit.signal !== 'SIGQUIT') || !terminal.isOurs()) return
+  const { signal } = exit
+  process.once('exit', (code) => {
+    // What was not lent has told the group already.
+    if (code === 128 + constants.signals[signal]) endBy(signal, wasLent ? 0 : process.pid)
+  })
+}
+
+function endBy(signal: NodeJS.Signals, target: number): void {
+  process.removeAllListeners(signal)
+  // This one would leave a core.
+  if (signal === 'SIGQUIT') process.on(signal, () => undefined)
+  process.kill(target, signal)
 }

@@ -34,7 +34,7 @@ export class Terminal {
 
   /** True when the program is to take the foreground now. */
   lend(): boolean {
-    if (!this.#isOurs()) return false
+    if (!this.isOurs()) return false
     this.#isLent = true
     return true
   }
@@ -43,14 +43,15 @@ export class Terminal {
   takeBack(): boolean {
     if (!this.#isLent) return false
     this.#isLent = false
-    if (this.#isOurs()) return true
+    if (this.isOurs()) return true
     call('signal', SIGTTOU, SIG_IGN)
     attempt('tcsetpgrp', this.#descriptor ?? -1, this.#group)
     call('signal', SIGTTOU, SIG_DFL)
     return true
   }
 
-  #isOurs(): boolean {
+  /** Whether this process group has the foreground. */
+  isOurs(): boolean {
     return this.#descriptor !== undefined && attempt('tcgetpgrp', this.#descriptor) === this.#group
   }
 }
