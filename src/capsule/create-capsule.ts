@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { Server } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { Fault, messageOf } from '#base/fault.ts'
-import { ignoredSignals, ignoring } from '#base/ignored-signals.ts'
+import { ignoredSignals } from '#base/ignored-signals.ts'
 import { ownEnvironment } from '#base/own-environment.ts'
 import { programPath } from '#base/program-path.ts'
 import { capsuleMark, emptyFile } from './agent/inside-paths.ts'
@@ -101,13 +101,13 @@ class RunningCapsule implements Capsule {
   }
 
   start(): Promise<void> {
-    const { cwd, env, sharedSockets } = this.#options
-    const command = ignoring(ignoredSignals(process.env), this.#options.command)
+    const { command, cwd, env, sharedSockets } = this.#options
+    const ignored = [...ignoredSignals(process.env)]
     const foreground = this.#terminal.lendsAtStart && this.#terminal.lend()
     const maskedSockets = this.#host.socketsToMask()
     const insideEnv = environmentInside(env, sharedSockets, this.#host.runtimeDirectory)
     this.#stopPassing = passSignals(this.#program, this.#terminal)
-    this.#tell({ kind: 'start', program: { command, cwd, env: insideEnv, maskedSockets, foreground } })
+    this.#tell({ kind: 'start', program: { command, cwd, env: insideEnv, maskedSockets, foreground, ignored } })
     return this.#starting.promise
   }
 

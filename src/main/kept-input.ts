@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   existsSync,
   mkdtempSync,
@@ -86,12 +87,24 @@ export class KeptInputs {
 }
 
 function keep(text: string): number {
-  const directory = mkdtempSync(join(tmpdir(), 'postern-'))
+  const directory = makeDirectory()
   try {
     const path = join(directory, 'input')
+    // Whatever the umask has left.
+    chmodSync(directory, 0o700)
     writeFileSync(path, text, { mode: 0o600 })
+    chmodSync(path, 0o600)
     return openSync(path, 'r')
   } finally {
     rmSync(directory, { recursive: true })
+  }
+}
+
+/** Where temporary files go; TMPDIR may be anything, so else where they go on every system. */
+function makeDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'postern-'))
+  } catch {
+    return mkdtempSync('/tmp/postern-')
   }
 }

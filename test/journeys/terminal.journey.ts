@@ -57,6 +57,15 @@ test('^C ends the script around a run as well, in a pipeline too', async (t) => 
   }
 })
 
+test('a program leads its process group, as a job of a shell does: what makes one itself keeps terminal and signals', async (t) => {
+  const reading = `timeout 60 sh -c 'read x; echo got $x'`
+  assert.match(await onTerminal(t, `${POSTERN} run -- ${reading}`, 'word\n'), /got word/)
+  const running = start(t, POSTERN, 'run', '--', 'timeout', '60', 'sh', '-c', 'echo ready; sleep 60')
+  await eventually('the program to be ready', () => running.said().includes('ready'))
+  running.child.kill('SIGTERM')
+  assert.equal(await running.ended, 143)
+})
+
 test('a terminal stays as a program leaves it', async (t) => {
   assert.match(await onTerminal(t, `${POSTERN} run -- stty -echo; stty -a`), /-echo\b/)
 })

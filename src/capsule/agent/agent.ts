@@ -1,17 +1,17 @@
-import { spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { Fault, messageOf } from '#base/fault.ts'
 import { leaveTerminalAsItIs } from '#base/leave-terminal.ts'
 import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
 import { buildFilesystem, maskSockets } from './filesystem.ts'
-import { call } from './libc.ts'
+import { attempt, call } from './libc.ts'
 import { handOverListeners } from './listeners.ts'
 import type { FromAgent, ProgramPlan, ToAgent } from './messages.ts'
 import { mountProcesses } from './mount.ts'
 import { buildNetwork, kernelHasIpv6 } from './network.ts'
 import { closeDescriptorsOnExec, dropPrivileges, forbidUserNamespaces, limitTasks, protectAgent } from './privileges.ts'
 import { collectAll } from './reaper.ts'
+import { spawnLeader } from './spawn-leader.ts'
 
 /**
  * The agent: process 1 of the capsule. It builds the capsule from inside, hands the listening sockets out, gives up its
@@ -21,6 +21,9 @@ import { collectAll } from './reaper.ts'
 const programStderr = 4
 const SIGTTOU = 22
 const SIG_IGN = 1
+
+/** The program, and its process group. */
+let leader = 0
 
 protectAgent()
 leaveTerminalAsItIs()
@@ -34,8 +37,16 @@ tell({ kind: 'born' })
 async function receive(message: ToAgent): Promise<void> {
   if (message.kind === 'build') return build(message)
   if (message.kind === 'start') return start(message.program)
-  if (message.foreground) takeTerminal()
-  process.kill(0, message.signal)
+  if (message.foreground) giveTerminal()
+  deliver(message.signal)
+}
+
+function deliver(signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal)
+  } catch {
+    // Nobody of the group is left.
+  }
 }
 
 async function build({ filesystem, taskLimit }: ToAgent & { kind: 'build' }): Promise<void> {
@@ -51,20 +62,28 @@ async function build({ filesystem, taskLimit }: ToAgent & { kind: 'build' }): Pr
 
 async function start(plan: ProgramPlan): Promise<void> {
   maskSockets(plan.maskedSockets)
-  // A process group of its own: `kill 0` inside never reaches the sidecar.
+  // Neither this process nor the program is in the sidecar's process group: `kill 0` inside never reaches that.
   call('setpgid', 0, 0)
   // Taking the terminal from the background would stop us otherwise.
   call('signal', SIGTTOU, SIG_IGN)
-  if (plan.foreground) takeTerminal()
   closeDescriptorsOnExec()
   const gaps = dropPrivileges()
   checkWorkingDirectory(plan.cwd)
-  const [file, ...args] = plan.command
-  const program = spawn(file, args, { cwd: plan.cwd, env: plan.env, stdio: [0, 1, programStderr] })
-  program.on('error', (error) => reportFailure(commandFault(file, plan.env.PATH, error)))
-  if (program.pid === undefined) return
+  try {
+    leader = spawnLeader({ ...plan, stdio: [0, 1, programStderr] })
+  } catch (thrown) {
+    throw commandFault(plan.command[0], plan.env.PATH, thrown as NodeJS.ErrnoException)
+  }
+  if (plan.foreground) giveTerminal()
   tell({ kind: 'started', gaps })
-  collectAll(program, { onEnded: endWith, onStopped: (signal) => tell({ kind: 'stopped', signal }) })
+  collectAll(leader, { onEnded: endWith, onStopped: answerStop })
+}
+
+/** It may have asked for the terminal a moment before it got it. */
+function answerStop(signal: NodeJS.Signals): void {
+  const wantsTerminal = signal === 'SIGTTIN' || signal === 'SIGTTOU'
+  if (wantsTerminal && onTerminal((terminal) => attempt('tcgetpgrp', terminal) === leader)) deliver('SIGCONT')
+  else tell({ kind: 'stopped', signal })
 }
 
 /** Otherwise the command would be blamed for what is wrong with its directory. */
@@ -77,11 +96,22 @@ function checkWorkingDirectory(path: string): void {
   }
 }
 
-/** The one of the session, whatever input and output are. */
-function takeTerminal(): void {
-  const terminal = openSync('/dev/tty', 'r+')
-  call('tcsetpgrp', terminal, call('getpgrp'))
+/** Nobody is in front of a terminal that has gone, or of a program that has ended. */
+function giveTerminal(): void {
+  onTerminal((terminal) => attempt('tcsetpgrp', terminal, leader))
+}
+
+/** The terminal of the session, whatever input and output are; undefined where there is none. */
+function onTerminal<Result>(act: (descriptor: number) => Result): Result | undefined {
+  let terminal: number
+  try {
+    terminal = openSync('/dev/tty', 'r+')
+  } catch {
+    return undefined
+  }
+  const result = act(terminal)
   closeSync(terminal)
+  return result
 }
 
 /** The end of process 1 is the end of every process in the capsule. */

@@ -23,6 +23,7 @@ const calls = {
   getpgrp: libc.func('getpgrp', 'int', []),
   tcgetpgrp: libc.func('tcgetpgrp', 'int', ['int']),
   tcsetpgrp: libc.func('tcsetpgrp', 'int', ['int', 'int']),
+  fcntl: libc.func('fcntl', 'int', ['int', 'int', 'int']),
   signal: libc.func('signal', 'intptr_t', ['int', 'intptr_t']),
   closeRange: libc.func('syscall', 'long', ['long', 'uint', 'uint', 'uint']),
   mountSetattr: libc.func('syscall', 'long', ['long', 'int', 'str', 'uint', 'void *', 'size_t']),

@@ -26,6 +26,8 @@ export interface ProgramPlan {
   readonly maskedSockets: readonly string[]
   /** Whether the program becomes the terminal's foreground process group. */
   readonly foreground: boolean
+  /** Signals that it is started to ignore. */
+  readonly ignored: readonly NodeJS.Signals[]
 }
 
 export type ToAgent =

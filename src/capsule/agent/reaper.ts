@@ -31,8 +31,7 @@ export function collectProgram(program: ChildProcess, watcher: Watcher): void {
 }
 
 /** The same for pid 1, which owes more: it collects the orphans that the program leaves, and notices when job control stops the program. */
-export function collectAll(program: ChildProcess, watcher: Watcher): void {
-  const pid = takeFromNode(program, watcher)
+export function collectAll(pid: number, watcher: Watcher): void {
   onEachSignal(() => {
     for (;;) {
       const dead = wait(P_ALL, 0, WEXITED | WNOHANG)

@@ -51,7 +51,7 @@ interface Operator {
   readonly bytes: boolean
 }
 
-const OPERATOR = /%(?:%|([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%)/y
+const OPERATOR = /%(?:%|([A-Z0-9_]+)(?:\((.*?)\))?(?::(\d+))?%)/y
 
 function parseTemplate(template: string, context: LogContext, { faults, neverKnown }: Findings): Template {
   const literals: string[] = []

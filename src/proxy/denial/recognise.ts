@@ -94,6 +94,7 @@ function asHttp2(bytes: Buffer): Spoken {
   let at = HTTP2_PREFACE.length
   while (at + 9 <= bytes.length) {
     const end = at + 9 + bytes.readUIntBE(at, 3)
+    if (end > bytes.length) return UNDECIDED
     if (bytes[at + 3] === HEADERS_FRAME) {
       const fields = bytes.subarray(at + 9, end)
       const isGrpc = GRPC_TYPES.some((type) => fields.includes(type))
