@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -63,6 +64,17 @@ test('a command that does not exist is 127', async () => {
   const outcome = await postern('run', '--', '/nonexistent/program')
   assert.equal(outcome.code, 127)
   assert.match(outcome.stderr, /nonexistent/)
+})
+
+test('a command is looked for along PATH as execvp looks: past directories, and for scripts that do not say what runs them', async (context) => {
+  const directory = scratch(context)
+  mkdirSync(join(directory, 'first', 'tool'), { recursive: true })
+  writeFileSync(join(directory, 'tool'), 'echo "ran $0 $1"\n', { mode: 0o755 })
+  writeFileSync(join(directory, 'closed'), '', { mode: 0o644 })
+  const env = { ...process.env, PATH: `${directory}/first:${directory}:${process.env.PATH}` }
+  const run = (...command: readonly string[]) => startPostern(['run', '--', ...command], '', undefined, env).ended
+  assert.equal((await run('tool', 'a b')).stdout, `ran ${directory}/tool a b\n`)
+  assert.equal((await run('closed')).code, 126)
 })
 
 test('signals reach the command', async () => {

@@ -1,6 +1,4 @@
-import { accessSync, constants as modes } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
 import koffi from 'koffi'
 import { attempt, call } from './libc.ts'
 
@@ -18,8 +16,12 @@ const setSignalMask = attributesOf('setsigmask', 'void *', 'void *')
 const initActions = libc.func('posix_spawn_file_actions_init', 'int', ['void *'])
 const addDup = libc.func('posix_spawn_file_actions_adddup2', 'int', ['void *', 'int', 'int'])
 const posixSpawn = libc.func('posix_spawn', 'int', [
-  ...['void *', 'str', 'void *', 'void *'],
-  ...['const char **', 'const char **'],
+  'void *',
+  'str',
+  'void *',
+  'void *',
+  'const char **',
+  'const char **',
 ])
 
 const SETPGROUP = 2
@@ -65,31 +67,32 @@ export function spawnLeader({ command, env, cwd, stdio, ignored }: Leader): numb
     posixSpawn(pid, file, actions, attributes, [...args, null], variables)
   const outside = process.cwd()
   process.chdir(cwd)
-  const file = located(command[0], env.PATH)
-  let failure = start(file, command)
-  // A script that does not say what runs it.
-  if (failure === constants.errno.ENOEXEC) failure = start('/bin/sh', ['sh', file, ...command.slice(1)])
+  const failure = startFirst(placesOf(command[0], env.PATH), command, start)
   process.chdir(outside)
-  if (failure !== 0) throw spawnError(file, failure)
+  if (failure !== 0) throw spawnError(command[0], failure)
   return pid.readInt32LE(0)
 }
 
-/** As execvp(3) looks: what it finds and may not run counts where there is nothing better. */
-function located(name: string, path = '/usr/bin:/bin'): string {
-  if (name.includes('/')) return name
-  const places = path.split(':').map((directory) => join(directory === '' ? '.' : directory, name))
-  const place = places.find((candidate) => may(candidate, modes.X_OK)) ?? places.find((candidate) => may(candidate, 0))
-  if (place === undefined) return '/nonexistent'
-  return place
+/** As execvp(3) does: what is not there, or may not be run, is looked for further on, and a script that does not say what runs it is the shell's. */
+function startFirst(
+  places: readonly string[],
+  command: readonly string[],
+  start: (file: string, args: readonly string[]) => number,
+): number {
+  const { EACCES, ENOENT, ENOEXEC, ENOTDIR } = constants.errno
+  let failure: number = ENOENT
+  for (const file of places) {
+    const outcome = start(file, command)
+    if (outcome === ENOEXEC) return start('/bin/sh', ['sh', file, ...command.slice(1)])
+    if (outcome === EACCES) failure = EACCES
+    else if (outcome !== ENOENT && outcome !== ENOTDIR) return outcome
+  }
+  return failure
 }
 
-function may(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode)
-    return true
-  } catch {
-    return false
-  }
+function placesOf(name: string, path = '/usr/bin:/bin'): readonly string[] {
+  if (name.includes('/')) return [name]
+  return path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${name}`)
 }
 
 function allBut(signals: readonly NodeJS.Signals[]): Buffer {
@@ -107,7 +110,7 @@ function makeBlocking(descriptor: number): void {
   if (flags >= 0 && (flags & O_NONBLOCK) !== 0) attempt('fcntl', descriptor, F_SETFL, flags & ~O_NONBLOCK)
 }
 
-function spawnError(file: string, failure: number): NodeJS.ErrnoException {
+function spawnError(name: string, failure: number): NodeJS.ErrnoException {
   const code = Object.entries(constants.errno).find(([, number]) => number === failure)?.[0] ?? `errno ${failure}`
-  return Object.assign(new Error(`spawn ${file} ${code}`), { code, errno: -failure, syscall: 'spawn' })
+  return Object.assign(new Error(`spawn ${name} ${code}`), { code, errno: -failure, syscall: 'spawn' })
 }
