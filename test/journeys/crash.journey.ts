@@ -24,6 +24,15 @@ function processesWith(mark: string): number[] {
     })
 }
 
+/** "" for one that has just ended. */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 function networkNamespace(pid: number | 'self'): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`)
@@ -63,7 +72,7 @@ test('kill -9 at any moment leaves nothing behind', async (context) => {
 
 /** The process that hides late sockets, of the run whose PATH ends with `mark`. */
 function wardenOf(mark: string): number {
-  const isWarden = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sh\0-c\0trap')
+  const isWarden = (pid: number) => commandLineOf(pid).startsWith('sh\0-c\0trap')
   const warden = processesWith(mark).find(isWarden)
   assert.ok(warden !== undefined, 'there is no warden')
   return warden
@@ -139,8 +148,7 @@ test('a control process that dies finds again what could be read once: standard 
   run.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text
   })
-  const control = () =>
-    processesWith(runtime).find((pid) => readFileSync(`/proc/${pid}/cmdline`).includes('main/control'))
+  const control = () => processesWith(runtime).find((pid) => commandLineOf(pid).includes('main/control'))
   await eventually('the first calls', () => lines.length > 2)
   const first = control()
   process.kill(first ?? 0, 'SIGKILL')
