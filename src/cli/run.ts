@@ -104,13 +104,13 @@ export function parseNamespace(text: string): string {
   return text
 }
 
-/** For repeatable options. */
 /** An empty one is a variable that is not set, and would mean the working directory. */
 function collectPaths(value: string, earlier?: string[]): string[] {
   if (value === '') throw new InvalidArgumentError('it is the path of a file or directory, or -')
   return collect(value, earlier)
 }
 
+/** For repeatable options. */
 export function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value]
 }

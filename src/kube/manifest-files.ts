@@ -37,16 +37,18 @@ export function readManifestFile(file: string): ManifestFile {
 export function readText(
   file: string,
 ): { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unreadable'; readonly why: string } {
-  if (file !== STDIN && !isOpen(file))
-    return { kind: 'unreadable', why: 'the directory cannot be read: permission denied' }
   try {
     const bytes = readBounded(file === STDIN ? 0 : file)
     if (bytes === undefined) return { kind: 'unreadable', why: `the file is larger than ${YAML_LIMITS.bytes} bytes` }
     return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (thrown) {
-    const why = thrown instanceof TypeError ? 'the file is not UTF-8 text' : `cannot be read: ${messageOf(thrown)}`
-    return { kind: 'unreadable', why }
+    return { kind: 'unreadable', why: whyUnreadable(file, thrown) }
   }
+}
+
+function whyUnreadable(file: string, thrown: unknown): string {
+  if (thrown instanceof TypeError) return 'the file is not UTF-8 text'
+  return isOpen(file) ? `cannot be read: ${messageOf(thrown)}` : 'the directory cannot be read: permission denied'
 }
 
 function* walk(directory: string): Generator<string> {

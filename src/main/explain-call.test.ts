@@ -362,15 +362,12 @@ spec: {hosts: ["*.example.com"], ports: [{number: 443, name: tls, protocol: TLS}
 })
 
 test('another name on the port of a host whose address the application finds is denied, as the run denies it', async (t) => {
-  const entry = (name: string, spec: string) =>
-    `apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: ${name}}\nspec: {${spec}}\n---\n`
-  const db = entry('db', 'hosts: [db.example.com], ports: [{number: 5432, name: tcp, protocol: TCP}], resolution: NONE')
-  const block = 'hosts: [block.example.com], addresses: [10.0.0.0/8], ports: [{number: 5433, name: tcp, protocol: TCP}]'
-  const found = entry(
-    'f',
+  const specs = [
+    'hosts: [db.example.com], ports: [{number: 5432, name: tcp, protocol: TCP}], resolution: NONE',
+    'hosts: [block.example.com], addresses: [10.0.0.0/8], ports: [{number: 5433, name: tcp, protocol: TCP}]',
     'hosts: [found.example.com], ports: [{number: 5433, name: tcp, protocol: HTTP}], resolution: NONE',
-  )
-  const file = write(t, db + entry('block', block) + found)
+  ]
+  const file = write(t, specs.map((spec, i) => serviceEntry(`e${i}`, spec)).join('---\n'))
   const ask = async (destination: string, port: number) => {
     const question = { files: [file], host: undefined, sni: undefined, protocol: undefined, policy: undefined }
     return await explainCall({ ...question, namespace: 'default', destination, port })

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  constants,
   existsSync,
   mkdtempSync,
   openSync,
@@ -35,14 +36,12 @@ function hasName(file: string): boolean {
   }
 }
 
-const O_NONBLOCK = 0o4000
-
 /** As Node's own are; those of shells are not. */
 function isNonBlocking(file: string): boolean {
   const descriptor = Number(/^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(file)?.[1] ?? 0)
   if (descriptor <= 2) return false
   const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '0'
-  return (Number.parseInt(flags, 8) & O_NONBLOCK) !== 0
+  return (Number.parseInt(flags, 8) & constants.O_NONBLOCK) !== 0
 }
 
 /**

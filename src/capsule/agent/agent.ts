@@ -4,7 +4,7 @@ import { leaveTerminalAsItIs } from '#base/leave-terminal.ts'
 import type { Exit } from '#capsule/capsule.ts'
 import { commandFault } from '#capsule/command-fault.ts'
 import { buildFilesystem, maskSockets } from './filesystem.ts'
-import { attempt, call } from './libc.ts'
+import { attempt, call, ignoreSignal } from './libc.ts'
 import { handOverListeners } from './listeners.ts'
 import type { FromAgent, ProgramPlan, ToAgent } from './messages.ts'
 import { mountProcesses } from './mount.ts'
@@ -19,8 +19,6 @@ import { spawnLeader } from './spawn-leader.ts'
  */
 /** The sidecar reads the agent's own standard error, so the program's comes as another descriptor. */
 const programStderr = 4
-const SIGTTOU = 22
-const SIG_IGN = 1
 
 /** The program, and its process group. */
 let leader = 0
@@ -65,7 +63,7 @@ async function start(plan: ProgramPlan): Promise<void> {
   // Neither this process nor the program is in the sidecar's process group: `kill 0` inside never reaches that.
   call('setpgid', 0, 0)
   // Taking the terminal from the background would stop us otherwise.
-  call('signal', SIGTTOU, SIG_IGN)
+  ignoreSignal('SIGTTOU')
   closeDescriptorsOnExec()
   const gaps = dropPrivileges()
   checkWorkingDirectory(plan.cwd)

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import koffi from 'koffi'
 
 /**
@@ -44,6 +45,18 @@ export function call(name: CallName, ...args: readonly Argument[]): number {
 export function attempt(name: CallName, ...args: readonly Argument[]): number {
   const result = Number(calls[name](...args))
   return result === -1 ? -koffi.errno() : result
+}
+
+const SIG_DFL = 0
+const SIG_IGN = 1
+
+/** Past Node, which keeps no signal ignored. */
+export function ignoreSignal(signal: NodeJS.Signals): void {
+  call('signal', constants.signals[signal], SIG_IGN)
+}
+
+export function heedSignal(signal: NodeJS.Signals): void {
+  call('signal', constants.signals[signal], SIG_DFL)
 }
 
 export class LibcError extends Error {

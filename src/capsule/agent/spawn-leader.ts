@@ -1,6 +1,7 @@
+import { constants as fileConstants } from 'node:fs'
 import { constants } from 'node:os'
 import koffi from 'koffi'
-import { attempt, call } from './libc.ts'
+import { attempt, ignoreSignal } from './libc.ts'
 
 /**
  * Node starts no process in a group of its own but with a session of its own, and so without the terminal. `posix_spawn` does; a shell's jobs are
@@ -30,10 +31,8 @@ const SETSIGMASK = 8
 /** More than any C library's structures for these take. */
 const STRUCTURE_BYTES = 1024
 const SIGNAL_SET_BYTES = 128
-const SIG_IGN = 1
 const F_GETFL = 3
 const F_SETFL = 4
-const O_NONBLOCK = 0o4000
 
 export interface Leader {
   readonly command: readonly [string, ...string[]]
@@ -52,7 +51,7 @@ export function spawnLeader({ command, env, cwd, stdio, ignored }: Leader): numb
   setFlags(attributes, SETPGROUP | SETSIGDEF | SETSIGMASK)
   setGroup(attributes, 0)
   // What this process ignores, and is not set back, the program ignores as well.
-  for (const signal of ignored) call('signal', constants.signals[signal], SIG_IGN)
+  for (const signal of ignored) ignoreSignal(signal)
   setDefaultSignals(attributes, allBut(ignored))
   setSignalMask(attributes, Buffer.alloc(SIGNAL_SET_BYTES))
   const actions = Buffer.alloc(STRUCTURE_BYTES)
@@ -107,6 +106,7 @@ function allBut(signals: readonly NodeJS.Signals[]): Buffer {
 /** Few programs expect to be told that they should try again later. */
 function makeBlocking(descriptor: number): void {
   const flags = attempt('fcntl', descriptor, F_GETFL, 0)
+  const { O_NONBLOCK } = fileConstants
   if (flags >= 0 && (flags & O_NONBLOCK) !== 0) attempt('fcntl', descriptor, F_SETFL, flags & ~O_NONBLOCK)
 }
 

@@ -1,10 +1,6 @@
 import { openSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { attempt, call } from '#capsule/agent/libc.ts'
-
-const SIGTTOU = 22
-const SIG_DFL = 0
-const SIG_IGN = 1
+import { attempt, call, heedSignal, ignoreSignal } from '#capsule/agent/libc.ts'
 
 /**
  * The terminal that this process belongs to, whatever its input and output are, and its foreground: it can be lent to the program, which is a
@@ -44,9 +40,9 @@ export class Terminal {
     if (!this.#isLent) return false
     this.#isLent = false
     if (this.isOurs()) return true
-    call('signal', SIGTTOU, SIG_IGN)
+    ignoreSignal('SIGTTOU')
     attempt('tcsetpgrp', this.#descriptor ?? -1, this.#group)
-    call('signal', SIGTTOU, SIG_DFL)
+    heedSignal('SIGTTOU')
     return true
   }
 

@@ -39,7 +39,7 @@ export const HTTP2_GREETING: Buffer = Buffer.concat([
 /** What 502 is to a gRPC client. */
 const GRPC_UNAVAILABLE = '14'
 
-/** 502, or a gRPC status, on the first request's stream, then GOAWAY; GOAWAY alone when there was no request (stream 0). */
+/** Behind the greeting: 502, or a gRPC status, on the first request's stream, then GOAWAY; GOAWAY alone when there was no request (stream 0). */
 export function http2Refusal(request: { streamId: number; isGrpc: boolean }, reason: string, body: string): Buffer {
   const { streamId, isGrpc } = request
   const frames: Buffer[] = []

@@ -94,7 +94,7 @@ export class RefusedConnection implements ConnectionReader {
     const isFull = this.#bytes.length >= MAX_BYTES || this.#refuser.heldBytes >= MAX_HELD_BYTES
     const spoken = recognise(this.#bytes, isFull)
     if (spoken.kind !== 'undecided') this.#answer(spoken)
-    else this.#greetHttp2()
+    else if (isHttp2(this.#bytes)) this.#greetHttp2()
     return true
   }
 
@@ -137,14 +137,15 @@ export class RefusedConnection implements ConnectionReader {
     }
     const denial = this.#record(spoken)
     this.#hold(NOTHING)
-    const answer = answerBytes(spoken, denial, this.#refuser.sentence(denial), this.#isGreeted)
+    const answer = answerBytes(spoken, denial, this.#refuser.sentence(denial))
+    if (spoken.kind === 'http2') this.#greetHttp2()
     if (answer === undefined) this.#connection.destroy(true)
     else this.#sendAndClose(answer)
   }
 
   /** gRPC clients ask only when the server has said its settings. */
   #greetHttp2(): void {
-    if (this.#isGreeted || !isHttp2(this.#bytes)) return
+    if (this.#isGreeted) return
     this.#isGreeted = true
     this.#send(HTTP2_GREETING)
   }
@@ -227,13 +228,10 @@ function onTimeout(refused: RefusedConnection): void {
 }
 
 /** Undefined: the protocol is not known, so a reset has to do. */
-function answerBytes(spoken: Spoken, denial: Denial, sentence: string, isGreeted: boolean): Buffer | undefined {
+function answerBytes(spoken: Spoken, denial: Denial, sentence: string): Buffer | undefined {
   if (spoken.kind === 'tls') return TLS_ACCESS_DENIED
   if (spoken.kind === 'http1') return http1Refusal(spoken.method, denial.reason, `${sentence}\n`)
-  if (spoken.kind === 'http2') {
-    const refusal = http2Refusal(spoken, denial.reason, `${sentence}\n`)
-    return isGreeted ? refusal : Buffer.concat([HTTP2_GREETING, refusal])
-  }
+  if (spoken.kind === 'http2') return http2Refusal(spoken, denial.reason, `${sentence}\n`)
   if (spoken.kind === 'mongo') return mongoRefusal(spoken.requestId, spoken.legacy, sentence)
   if (spoken.kind === 'postgres') return postgresRefusal(sentence)
   if (spoken.kind === 'redis') return redisRefusal(sentence)
